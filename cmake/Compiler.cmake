@@ -1,10 +1,21 @@
 # What every target of ours is compiled with.
-include(GNUInstallDirs)
-find_package(Threads REQUIRED)
+set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers for every target, as in -fsanitize=: address,undefined or thread")
+if(HOLDFAST_SANITIZE)
+  add_compile_options(-fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HOLDFAST_SANITIZE})
+endif()
 
+function(holdfast_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+    $<$<BOOL:${HOLDFAST_WERROR}>:-Werror>)
+endfunction()
+
+# An object library of the library's own.
 function(holdfast_internal_target target)
   target_include_directories(${target}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+           $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
     PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES
@@ -12,6 +23,5 @@ function(holdfast_internal_target target)
     POSITION_INDEPENDENT_CODE ON
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-    -Wnon-virtual-dtor $<$<BOOL:${HOLDFAST_WERROR}>:-Werror>)
+  holdfast_warnings(${target})
 endfunction()

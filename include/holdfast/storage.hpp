@@ -44,8 +44,8 @@ struct KeyScope {
   std::optional<DateRange> bookings{};
   /// read() only: capacity of these days with the totals `held` and `due`.
   std::optional<DateRange> range{};
-  /// read() only: every row of the key: capacity, ACTIVE and CONFIRMED holds, CONFIRMED
-  /// allocations, and the holds of all of those. `held` and `due` stay 0.
+  /// read() only, for verify: all capacity rows, ACTIVE and CONFIRMED holds, all allocations
+  /// (CANCELLED too) and blackouts of the key. `held` and `due` stay 0.
   bool everything = false;
   /// Ended holds, deleted blackouts and remembered requests last changed before this instant, at
   /// most `kPruneBatch` of each: as `prunable`.

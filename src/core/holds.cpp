@@ -1,0 +1,151 @@
+// create, extend, release: a hold's life before it is paid.
+#include <algorithm>
+#include <utility>
+
+#include "core/fingerprint.hpp"
+#include "core/ids.hpp"
+#include "core/ladders.hpp"
+
+namespace holdfast::core {
+namespace {
+
+HoldsAnswer answer_of(std::vector<HoldRow*> rows, bool replayed) {
+  HoldsAnswer answer;
+  answer.replayed = replayed;
+  answer.holds.reserve(rows.size());
+  for (const HoldRow* row : rows) answer.holds.push_back(row->hold());
+  if (!answer.holds.empty()) answer.group_id = answer.holds.front().group_id;
+  return answer;
+}
+
+// The holds' rows are the request's own record.
+std::optional<Verdict> replay_of(State& state, const Command& command, const CreateHolds& r) {
+  std::vector<HoldRow*> found;
+  for (const auto& name : command.keys) {
+    for (HoldRow* row : state.holds_of_token(name, r.idempotency_token)) {
+      if (row->stored.fingerprint != command.fingerprint) {
+        return reject(Outcome::kIdempotencyMismatch, name);
+      }
+      found.push_back(row);
+    }
+  }
+  if (found.empty()) return std::nullopt;
+  std::sort(found.begin(), found.end(), [](const HoldRow* a, const HoldRow* b) {
+    return a->stored.item_no < b->stored.item_no;
+  });
+  return Value(answer_of(std::move(found), true));
+}
+
+}  // namespace
+
+HoldRow* find_hold(State& state, std::string_view id, std::string_view holder, bool as_host) {
+  HoldRow* row = state.hold(id);
+  if (row == nullptr) return nullptr;
+  return as_host || equal_constant_time(row->hold().holder, holder) ? row : nullptr;
+}
+
+Verdict decide_one(Context& context, const Command& command, const CreateHolds& r) {
+  State& state = context.state;
+  if (auto replay = replay_of(state, command, r)) {
+    if (std::holds_alternative<Value>(*replay)) {
+      context.tally.replayed += static_cast<std::int64_t>(r.items.size());
+    }
+    return std::move(*replay);
+  }
+
+  std::vector<Wanted> wanted;
+  for (const auto& item : r.items) {
+    KeyState& key = state.key(item.resource_id);
+    wanted.reserve(wanted.size() + item.dates.size());
+    for (const Date date : item.dates) wanted.push_back({&key, date, item.quantity});
+  }
+  sum_by_day(wanted);
+  if (auto rejection = refuse(wanted)) {
+    if (rejection->outcome == Outcome::kInsufficientCapacity && may_free_places(wanted)) {
+      return Deferred{};
+    }
+    return std::move(*rejection);
+  }
+
+  context.tally.created += static_cast<std::int64_t>(r.items.size());
+  std::vector<HoldRow*> rows;
+  rows.reserve(r.items.size());
+  for (std::size_t i = 0; i < r.items.size(); ++i) {
+    const HoldItem& item = r.items[i];
+    StoredHold stored;
+    stored.item_no = static_cast<std::int32_t>(i);
+    stored.fingerprint = command.fingerprint;
+    Hold& hold = stored.hold;
+    hold.id = command.ids[i];
+    hold.resource_id = item.resource_id;
+    hold.dates = item.dates;
+    hold.quantity = item.quantity;
+    hold.customer_email = r.customer_email;
+    hold.holder = r.holder;
+    hold.idempotency_token = r.idempotency_token;
+    hold.expires_at = state.now() + r.ttl.value_or(context.policy.hold_ttl);
+    hold.group_id = command.group_id;
+    hold.created_at = state.now();
+    hold.updated_at = state.now();
+    state.give(state.key(item.resource_id), item.dates, -item.quantity);
+    rows.push_back(&state.insert_hold(std::move(stored)));
+  }
+  return Value(answer_of(std::move(rows), false));
+}
+
+Verdict decide_one(Context& context, const Command& command, const ExtendHolds& r) {
+  State& state = context.state;
+  const Replay replay = find_replay(state, command, r.idempotency_token);
+  if (replay.mismatch) return *replay.mismatch;
+
+  std::vector<HoldRow*> rows;
+  std::optional<Rejection> rejection;
+  for (const auto& id : r.hold_ids) {
+    HoldRow* row = find_hold(state, id, r.holder, r.as_host);
+    if (row == nullptr) return reject(Outcome::kHoldNotFound, id);
+    rows.push_back(row);
+    prefer(rejection, refusal_of(row->hold().status), id);
+  }
+  if (replay.record != nullptr) return Value(answer_of(std::move(rows), true));
+  if (rejection) return std::move(*rejection);
+
+  const Instant expires_at = state.now() + r.ttl.value_or(context.policy.hold_ttl);
+  for (HoldRow* row : rows) {
+    if (expires_at > row->hold().created_at + context.policy.max_hold_lifetime) {
+      return reject(Outcome::kHoldLifetimeExceeded, row->hold().id);
+    }
+  }
+  for (HoldRow* row : rows) {
+    row->hold().expires_at = std::max(row->hold().expires_at, expires_at);
+    row->hold().updated_at = state.now();
+    row->dirty = true;
+  }
+  remember(state, command, r.idempotency_token, "");
+  return Value(answer_of(std::move(rows), false));
+}
+
+Verdict decide_one(Context& context, const Command&, const ReleaseHolds& r) {
+  State& state = context.state;
+  std::vector<HoldRow*> rows;
+  std::optional<Rejection> rejection;
+  for (const auto& id : r.hold_ids) {
+    HoldRow* row = find_hold(state, id, r.holder, r.as_host);
+    if (row == nullptr) return reject(Outcome::kHoldNotFound, id);
+    rows.push_back(row);
+    const HoldStatus status = row->hold().status;
+    if (status != HoldStatus::kReleased) prefer(rejection, refusal_of(status), id);
+  }
+  if (rejection) return std::move(*rejection);
+
+  bool replayed = true;
+  for (HoldRow* row : rows) {
+    if (row->hold().status != HoldStatus::kActive) continue;
+    replayed = false;
+    state.set_status(*row, HoldStatus::kReleased);
+    state.give(state.key(row->hold().resource_id), row->hold().dates, row->hold().quantity);
+    ++context.tally.released;
+  }
+  return Value(answer_of(std::move(rows), replayed));
+}
+
+}  // namespace holdfast::core

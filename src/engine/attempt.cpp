@@ -1,0 +1,142 @@
+#include "engine/attempt.hpp"
+
+#include <algorithm>
+#include <new>
+#include <random>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/plan.hpp"
+#include "engine/prepare.hpp"
+
+namespace holdfast::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kBackoffMin = 1ms;
+constexpr auto kBackoffMax = 200ms;
+
+// Two hosts that collided must not collide again in step.
+std::chrono::microseconds jitter(std::chrono::microseconds around) {
+  static thread_local std::minstd_rand generator(std::random_device{}());
+  std::uniform_int_distribution<std::int64_t> pick(around.count() / 2, around.count());
+  return std::chrono::microseconds(pick(generator));
+}
+
+bool* replayed_of(core::Verdict& verdict) {
+  auto* value = std::get_if<Value>(&verdict);
+  if (value == nullptr) return nullptr;
+  return std::visit(
+      [](auto& answer) -> bool* {
+        if constexpr (requires { answer.replayed; }) return &answer.replayed;
+        return nullptr;
+      },
+      *value);
+}
+
+// A first try that was lost after its COMMIT makes the second look like a replay. For the caller,
+// who asked once, it is none.
+void forgive_replays(std::vector<core::Verdict>& first, std::vector<core::Verdict>& now) {
+  for (std::size_t i = 0; i < std::min(first.size(), now.size()); ++i) {
+    const bool* before = replayed_of(first[i]);
+    bool* after = replayed_of(now[i]);
+    if (before != nullptr && after != nullptr && !*before) *after = false;
+  }
+}
+
+}  // namespace
+
+struct Attempts::Batch {
+  std::vector<const core::Command*> commands{};
+  std::vector<std::size_t> indices{};  ///< of the commands, in the caller's span
+  bool unknown = false;                ///< an earlier try may have been committed
+};
+
+void Attempts::run(std::span<const core::Command* const> commands, const Deliver& deliver) {
+  Batch batch;
+  batch.commands.assign(commands.begin(), commands.end());
+  batch.indices.resize(commands.size());
+  for (std::size_t i = 0; i < commands.size(); ++i) batch.indices[i] = i;
+  attempt(std::move(batch), Clock::now() + retry_timeout_, deliver);
+}
+
+void Attempts::attempt(Batch batch, Clock::time_point deadline, const Deliver& deliver) {
+  std::vector<core::Verdict> in_doubt;
+  Scope scope = core::plan(batch.commands);
+  for (int tries = 1;; ++tries) {
+    core::Decision decision;
+    const Result<void> done = storage_.transact(scope, [&](Snapshot snapshot) {
+      zones_.fill(snapshot);
+      decision = core::decide(batch.commands, std::move(snapshot), policy_);
+      return std::move(decision.changes);
+    });
+    if (!done.ok()) {
+      if (done.error().retry == Retry::kSameToken) {
+        batch.unknown = true;
+        in_doubt = std::move(decision.verdicts);
+      }
+      const bool alone = batch.commands.size() == 1;
+      const bool down = done.error().status == Status::kUnavailable || batch.unknown;
+      const bool split = !alone && !down && (done.error().retry == Retry::kNever || tries >= 2);
+      if (!split && try_again(done.error(), tries, deadline)) continue;
+      if (!split) return fail(batch, done.error(), deliver);
+      // One poisoned command, or one key that somebody else keeps locked, must not fail the rest.
+      const auto middle = static_cast<std::ptrdiff_t>(batch.commands.size() / 2);
+      Batch tail;
+      tail.commands.assign(batch.commands.begin() + middle, batch.commands.end());
+      tail.indices.assign(batch.indices.begin() + middle, batch.indices.end());
+      batch.commands.erase(batch.commands.begin() + middle, batch.commands.end());
+      batch.indices.erase(batch.indices.begin() + middle, batch.indices.end());
+      attempt(std::move(batch), deadline, deliver);
+      return attempt(std::move(tail), deadline, deliver);
+    }
+
+    forgive_replays(in_doubt, decision.verdicts);
+    metrics_.committed(batch.commands.size(), decision.tally);
+    Batch again;
+    for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
+      if (std::holds_alternative<core::Deferred>(decision.verdicts[i])) {
+        again.commands.push_back(batch.commands[i]);
+        again.indices.push_back(batch.indices[i]);
+      } else {
+        deliver(batch.indices[i], std::move(decision.verdicts[i]));
+      }
+    }
+    if (again.commands.empty()) return;
+    // Each run has recorded as many due holds as it may, so this ends.
+    batch = std::move(again);
+    in_doubt.clear();
+    scope = core::plan(batch.commands);
+    tries = 0;
+  }
+}
+
+bool Attempts::try_again(const Error& error, int tries, Clock::time_point deadline) {
+  if (error.retry == Retry::kNever || hurry_) return false;
+  const auto step =
+      std::min<std::chrono::microseconds>(kBackoffMin * (1 << std::min(tries - 1, 8)), kBackoffMax);
+  const auto wait = jitter(step);
+  if (Clock::now() + wait >= deadline) return false;
+  metrics_.retried();
+  log_(LogLevel::kInfo, "transaction tried again after {} {}: {}", name(error.status),
+       error.sqlstate, error.message);
+  std::this_thread::sleep_for(wait);
+  return true;
+}
+
+void Attempts::fail(const Batch& batch, Error error, const Deliver& deliver) {
+  if (batch.unknown) {
+    error.status = Status::kUnknown;
+    error.retry = Retry::kSameToken;
+  }
+  log_(LogLevel::kError, "transaction given up after {} {}: {}", name(error.status), error.sqlstate,
+       error.message);
+  for (std::size_t i = 0; i < batch.commands.size(); ++i) {
+    if (error.retry == Retry::kSameToken) error.idempotency_token = token_of(*batch.commands[i]);
+    deliver(batch.indices[i], error);
+  }
+}
+
+}  // namespace holdfast::engine

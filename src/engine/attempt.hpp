@@ -1,0 +1,54 @@
+// One batch, until it is committed or given up: the retry class decides.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <span>
+
+#include "core/decide.hpp"
+#include "engine/log.hpp"
+#include "engine/metrics.hpp"
+#include "engine/zones.hpp"
+#include "holdfast/storage.hpp"
+
+namespace holdfast::engine {
+
+/// Where a command's verdict, never Deferred, or its failure goes.
+using Deliver = std::function<void(std::size_t index, Result<core::Verdict> verdict)>;
+
+/// Threads: any; the batches that run at once must not share a key.
+class Attempts {
+ public:
+  Attempts(Storage& storage, Zones& zones, Metrics& metrics, const Log& log,
+           const core::Policy& policy, std::chrono::milliseconds retry_timeout)
+      : storage_(storage),
+        zones_(zones),
+        metrics_(metrics),
+        log_(log),
+        policy_(policy),
+        retry_timeout_(retry_timeout) {}
+
+  /// Calls `deliver` exactly once for each command.
+  void run(std::span<const core::Command* const> commands, const Deliver& deliver);
+  /// No more waiting between tries: what fails now fails for good.
+  void hurry() { hurry_ = true; }
+
+ private:
+  struct Batch;
+  using Clock = std::chrono::steady_clock;
+
+  void attempt(Batch batch, Clock::time_point deadline, const Deliver& deliver);
+  bool try_again(const Error& error, int tries, Clock::time_point deadline);
+  void fail(const Batch& batch, Error error, const Deliver& deliver);
+
+  Storage& storage_;
+  Zones& zones_;
+  Metrics& metrics_;
+  const Log& log_;
+  const core::Policy& policy_;
+  const std::chrono::milliseconds retry_timeout_;
+  std::atomic<bool> hurry_{false};
+};
+
+}  // namespace holdfast::engine

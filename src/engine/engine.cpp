@@ -1,0 +1,244 @@
+#include "holdfast/engine.hpp"
+
+#include <atomic>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "core/validate.hpp"
+#include "engine/attempt.hpp"
+#include "engine/completions.hpp"
+#include "engine/lanes.hpp"
+#include "engine/log.hpp"
+#include "engine/metrics.hpp"
+#include "engine/prepare.hpp"
+#include "engine/readers.hpp"
+#include "engine/reads.hpp"
+#include "engine/zones.hpp"
+#include "holdfast/storage.hpp"
+
+namespace holdfast {
+namespace {
+
+Error closed_error() {
+  return {.status = Status::kClosed, .retry = Retry::kNever, .message = "the engine is closed"};
+}
+
+Error exception_error(const char* what) {
+  return {.status = Status::kInternal, .retry = Retry::kNever, .message = what};
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(std::unique_ptr<Storage> storage, EngineOptions options)
+      : options_(std::move(options)),
+        policy_{options_.hold_ttl, options_.max_hold_lifetime},
+        log_(options_.log),
+        storage_(std::move(storage)),
+        attempts_(*storage_, zones_, metrics_, log_, policy_, options_.retry_timeout),
+        lanes_(attempts_, options_.lanes, options_.queue_max),
+        readers_(options_.readers, options_.queue_max),
+        desk_{*storage_, zones_, lanes_, metrics_, options_.retry_timeout, closed_} {
+    log_(LogLevel::kInfo, "opened: {}", storage_->describe());
+  }
+
+  ~Impl() { close(); }
+
+  void close() {
+    closed_ = true;
+    attempts_.hurry();
+    lanes_.close();
+    readers_.close();
+  }
+
+  Reply<Value> execute(Request request) {
+    if (closed_) return closed_error();
+    if (auto refusal = core::validate(request, policy_)) return refuse(std::move(*refusal));
+    const std::size_t index = request.index();
+    if (!engine::is_command(request)) return settle(index, answer(request));
+    auto prepared = engine::prepare(std::move(request), zones_, options_.timezone);
+    if (auto* refusal = std::get_if<Rejection>(&prepared)) return refuse(std::move(*refusal));
+    std::vector<core::Command> one;
+    one.push_back(std::move(std::get<core::Command>(prepared)));
+    metrics_.requested(one.front());
+    auto results = lanes_.execute(std::move(one));
+    return finish(index, std::move(results.front()));
+  }
+
+  Result<void> submit(Request request, std::uint64_t tag) {
+    if (closed_) return closed_error();
+    const std::size_t index = request.index();
+    if (auto refusal = core::validate(request, policy_)) {
+      completions_.push({tag, refuse(std::move(*refusal))});
+      return {};
+    }
+    if (!engine::is_command(request)) return submit_read(std::move(request), tag);
+    auto prepared = engine::prepare(std::move(request), zones_, options_.timezone);
+    if (auto* refusal = std::get_if<Rejection>(&prepared)) {
+      completions_.push({tag, refuse(std::move(*refusal))});
+      return {};
+    }
+    auto& command = std::get<core::Command>(prepared);
+    metrics_.requested(command);
+    return lanes_.submit(std::move(command), [this, tag, index](Result<core::Verdict> verdict) {
+      completions_.push({tag, finish(index, std::move(verdict))});
+    });
+  }
+
+  engine::Completions& completions() { return completions_; }
+
+ private:
+  Reply<Value> refuse(Rejection rejection) {
+    metrics_.rejected(rejection.outcome);
+    return Answer<Value>(std::move(rejection));
+  }
+
+  Reply<Value> answer(const Request& request) {
+    return std::visit(
+        [this](const auto& r) -> Reply<Value> {
+          if constexpr (requires { engine::ask(desk_, r); }) {
+            return engine::ask(desk_, r);
+          } else {
+            return exception_error("a command where a question was expected");
+          }
+        },
+        request);
+  }
+
+  Result<void> submit_read(Request request, std::uint64_t tag) {
+    auto shared = std::make_shared<Request>(std::move(request));
+    return readers_.submit([this, tag, shared](bool closed) {
+      if (closed) {
+        completions_.push({tag, closed_error()});
+      } else {
+        completions_.push({tag, settle(shared->index(), guarded([&] { return answer(*shared); }))});
+      }
+    });
+  }
+
+  template <class F>
+  static Reply<Value> guarded(F ask) {
+    try {
+      return ask();
+    } catch (const std::bad_alloc&) {
+      return Error{.status = Status::kNoMemory, .retry = Retry::kSafe, .message = "out of memory"};
+    } catch (const std::exception& e) {
+      return exception_error(e.what());
+    }
+  }
+
+  // From the verdict to the answer that the caller gets.
+  Reply<Value> finish(std::size_t index, Result<core::Verdict> verdict) {
+    if (!verdict.ok()) return settle(index, std::move(verdict.error()));
+    metrics_.answered(*verdict);
+    if (auto* rejection = std::get_if<Rejection>(&*verdict)) {
+      return Answer<Value>(std::move(*rejection));
+    }
+    Value value = engine::shape(std::get<Value>(std::move(*verdict)), index);
+    if (auto* made = std::get_if<ResourceAnswer>(&value); made && made->resource.type.empty()) {
+      return replay_of_resource(made->resource.id);
+    }
+    return Answer<Value>(std::move(value));
+  }
+
+  // A replayed create_resource knows the id; the row stands under a key of its own.
+  Reply<Value> replay_of_resource(const std::string& id) {
+    auto reply = guarded([&] { return engine::ask(desk_, RetrieveResource{id}); });
+    if (reply.ok() && reply->accepted()) {
+      std::get<ResourceAnswer>(reply->value()).replayed = true;
+    }
+    return reply;
+  }
+
+  Reply<Value> settle(std::size_t index, Reply<Value> reply) {
+    if (!reply.ok()) {
+      metrics_.failed(reply.error().status);
+      log_(LogLevel::kWarning, "{} not answered: {} {} {}", engine::request_name(index),
+           name(reply.error().status), reply.error().sqlstate, reply.error().message);
+    }
+    return reply;
+  }
+
+  const EngineOptions options_;
+  const core::Policy policy_;
+  const engine::Log log_;
+  engine::Zones zones_;
+  engine::Metrics metrics_;
+  std::atomic<bool> closed_{false};
+  engine::Completions completions_;
+  const std::unique_ptr<Storage> storage_;
+  engine::Attempts attempts_;
+  engine::Lanes lanes_;
+  engine::Readers readers_;
+  engine::Desk desk_;
+};
+
+namespace {
+
+Error configuration(const char* message) {
+  return {.status = Status::kConfiguration, .retry = Retry::kNever, .message = message};
+}
+
+std::optional<Error> refuse(const EngineOptions& options) {
+  using std::chrono::milliseconds;
+  if (options.lanes < 1 || options.lanes > 16) return configuration("lanes: 1 to 16");
+  if (options.readers < 1 || options.readers > 64) return configuration("readers: 1 to 64");
+  if (options.queue_max < 1 || options.queue_max > 10'000'000) {
+    return configuration("queue_max: 1 to 10,000,000");
+  }
+  if (options.hold_ttl < bounds::kTtlMin || options.hold_ttl > bounds::kTtlMax) {
+    return configuration("hold_ttl: 1 ms to 31 days");
+  }
+  if (options.max_hold_lifetime < options.hold_ttl ||
+      options.max_hold_lifetime > bounds::kTtlMax * 12) {
+    return configuration("max_hold_lifetime: hold_ttl to 372 days");
+  }
+  if (options.lock_timeout < milliseconds(1) || options.lock_timeout > std::chrono::hours(1)) {
+    return configuration("lock_timeout: 1 ms to 1 h");
+  }
+  if (options.retry_timeout < milliseconds(0) || options.retry_timeout > std::chrono::hours(1)) {
+    return configuration("retry_timeout: 0 to 1 h");
+  }
+  if (!engine::Zones().exists(options.timezone)) {
+    return configuration("timezone: not in the system's tz database");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::open(std::string_view uri, EngineOptions options) {
+  if (auto refusal = refuse(options)) return std::move(*refusal);
+  StorageOptions storage_options;
+  storage_options.lock_timeout = options.lock_timeout;
+  storage_options.connections_max = options.lanes + options.readers + 2;
+  storage_options.log = options.log;
+  storage_options.clock = options.clock;
+  auto storage = open_storage(uri, storage_options);
+  if (!storage.ok()) return std::move(storage.error());
+  return open(std::move(*storage), std::move(options));
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Storage> storage,
+                                             EngineOptions options) {
+  if (auto refusal = refuse(options)) return std::move(*refusal);
+  return std::unique_ptr<Engine>(
+      new Engine(std::make_unique<Impl>(std::move(storage), std::move(options))));
+}
+
+void Engine::close() { impl_->close(); }
+Reply<Value> Engine::execute(Request request) { return impl_->execute(std::move(request)); }
+Result<void> Engine::submit(Request request, std::uint64_t tag) {
+  return impl_->submit(std::move(request), tag);
+}
+std::vector<Completion> Engine::drain(std::size_t max) { return impl_->completions().drain(max); }
+void Engine::set_wakeup(std::function<void()> wakeup) {
+  impl_->completions().set_wakeup(std::move(wakeup));
+}
+
+}  // namespace holdfast

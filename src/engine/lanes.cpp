@@ -1,0 +1,235 @@
+#include "engine/lanes.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
+
+namespace holdfast::engine {
+namespace {
+
+// A batch is full at the first of these. Measured with 100 callers; keys also because the lock
+// table of a PostgreSQL server is shared by all its clients.
+constexpr std::size_t kCommandsPerBatch = 256;
+constexpr std::size_t kWeightPerBatch = 16384;
+
+// Days and ids are what a command's statements grow with.
+std::size_t weight_of(const core::Command& command) {
+  std::size_t weight = 1 + command.ids.size();
+  if (const auto* r = std::get_if<CreateHolds>(&command.action)) {
+    for (const auto& item : r->items) weight += item.dates.size();
+  } else if (const auto* init = std::get_if<InitializeCapacity>(&command.action)) {
+    weight += static_cast<std::size_t>(DateRange{init->start_date, init->end_date}.size());
+  } else if (std::holds_alternative<core::ExpireDue>(command.action)) {
+    weight += kDuePerKey * 4;
+  } else if (std::holds_alternative<core::PruneKey>(command.action)) {
+    weight += kPruneBatch;
+  }
+  return weight;
+}
+
+// Whether the transaction was committed before the exception is not known here.
+void fail_rest(std::vector<std::optional<Result<core::Verdict>>>& results, Status status,
+               const char* message) {
+  for (auto& result : results) {
+    if (!result) result = Error{.status = status, .retry = Retry::kSameToken, .message = message};
+  }
+}
+
+Error closed_error() {
+  return {.status = Status::kClosed, .retry = Retry::kNever, .message = "the engine is closed"};
+}
+
+}  // namespace
+
+Lanes::Lanes(Attempts& attempts, std::int32_t lanes, std::int32_t queue_max)
+    : attempts_(attempts),
+      lanes_(static_cast<std::size_t>(lanes)),
+      queue_max_(static_cast<std::size_t>(queue_max)) {}
+
+Lanes::~Lanes() { close(); }
+
+std::int64_t Lanes::depth() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::int64_t>(queue_.size());
+}
+
+std::optional<Error> Lanes::refuse_entry(std::size_t more) const {
+  if (closed_) return closed_error();
+  if (queue_.size() + more > queue_max_) {
+    return Error{.status = Status::kBusy, .retry = Retry::kSafe, .message = "the queue is full"};
+  }
+  return std::nullopt;
+}
+
+void Lanes::enqueue(std::unique_ptr<Pending> pending) {
+  pending->weight = weight_of(pending->command);
+  queue_.push_back(std::move(pending));
+}
+
+std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> commands) {
+  std::vector<Result<core::Verdict>> results(commands.size(), closed_error());
+  Waiter waiter;
+  std::unique_lock lock(mutex_);
+  if (const auto refusal = refuse_entry(commands.size())) {
+    std::fill(results.begin(), results.end(), Result<core::Verdict>(*refusal));
+    return results;
+  }
+  waiter.missing = commands.size();
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    auto pending = std::make_unique<Pending>();
+    pending->command = std::move(commands[i]);
+    pending->waiter = &waiter;
+    pending->result = &results[i];
+    enqueue(std::move(pending));
+  }
+  while (waiter.missing > 0) {
+    Batch batch = take();
+    if (batch.empty()) {
+      waiter.wake.wait(lock);
+    } else {
+      run(std::move(batch), lock);
+    }
+  }
+  wake_next();
+  return results;
+}
+
+Result<void> Lanes::submit(core::Command command, Done done) {
+  const std::lock_guard lock(mutex_);
+  if (auto refusal = refuse_entry(1)) return std::move(*refusal);
+  auto pending = std::make_unique<Pending>();
+  pending->command = std::move(command);
+  pending->done = std::move(done);
+  enqueue(std::move(pending));
+  if (workers_.size() < lanes_) workers_.emplace_back([this] { work(); });
+  worker_wake_.notify_one();
+  return {};
+}
+
+// The oldest commands that can run now, or nothing. A second lane opens only for a full batch: two
+// half batches cost two commits.
+Lanes::Batch Lanes::take() {
+  if (running_ >= lanes_ || queue_.empty()) return {};
+  std::unordered_set<std::string_view> keys;
+  std::unordered_set<std::string_view> passed;  // keys of older commands that must wait
+  std::vector<std::size_t> picked;
+  std::size_t weight = 0;
+  bool full = false;
+  for (std::size_t i = 0; i < queue_.size() && !full; ++i) {
+    const Pending& pending = *queue_[i];
+    const auto& wanted = pending.command.keys;
+    const auto waits = [&](std::string_view key) {
+      return held_keys_.count(key) != 0 || passed.count(key) != 0;
+    };
+    if (std::any_of(wanted.begin(), wanted.end(), waits)) {
+      passed.insert(wanted.begin(), wanted.end());
+      continue;
+    }
+    const auto fresh = static_cast<std::size_t>(std::count_if(
+        wanted.begin(), wanted.end(), [&](std::string_view key) { return keys.count(key) == 0; }));
+    const bool fits = keys.size() + fresh <= kKeysPerTransaction &&
+                      (picked.empty() || weight + pending.weight <= kWeightPerBatch);
+    if (!fits) {
+      full = true;
+      break;
+    }
+    keys.insert(wanted.begin(), wanted.end());
+    weight += pending.weight;
+    picked.push_back(i);
+    full = picked.size() >= kCommandsPerBatch || keys.size() >= kKeysPerTransaction;
+  }
+  if (picked.empty() || (running_ > 0 && !full)) return {};
+
+  Batch batch;
+  batch.reserve(picked.size());
+  for (const std::size_t i : picked) {
+    batch.push_back(std::move(queue_[i]));
+  }
+  std::erase(queue_, nullptr);
+  held_keys_.insert(keys.begin(), keys.end());
+  return batch;
+}
+
+void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
+  ++running_;
+  if (running_ < lanes_ && queue_.size() >= kKeysPerTransaction) wake_next();
+  lock.unlock();
+
+  std::vector<const core::Command*> commands;
+  commands.reserve(batch.size());
+  for (const auto& pending : batch) commands.push_back(&pending->command);
+  std::vector<std::optional<Result<core::Verdict>>> results(batch.size());
+  try {
+    attempts_.run(commands, [&](std::size_t i, Result<core::Verdict> verdict) {
+      results[i] = std::move(verdict);
+    });
+  } catch (const std::bad_alloc&) {
+    fail_rest(results, Status::kNoMemory, "out of memory");
+  } catch (const std::exception& e) {
+    fail_rest(results, Status::kInternal, e.what());
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i]->done) batch[i]->done(std::move(*results[i]));
+  }
+
+  lock.lock();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Pending& pending = *batch[i];
+    for (const auto& key : pending.command.keys) held_keys_.erase(key);
+    if (pending.waiter == nullptr) continue;
+    *pending.result = std::move(*results[i]);
+    if (--pending.waiter->missing == 0) pending.waiter->wake.notify_one();
+  }
+  --running_;
+  if (running_ == 0) idle_.notify_all();
+  wake_next();
+}
+
+// Whoever waits for the oldest command is the one to work the lane that is free.
+void Lanes::wake_next() {
+  if (queue_.empty() || running_ >= lanes_) return;
+  const Pending& oldest = *queue_.front();
+  if (oldest.waiter != nullptr) {
+    oldest.waiter->wake.notify_one();
+  } else {
+    worker_wake_.notify_one();
+  }
+}
+
+void Lanes::work() {
+  std::unique_lock lock(mutex_);
+  while (!closed_) {
+    Batch batch = take();
+    if (batch.empty()) {
+      worker_wake_.wait(lock);
+    } else {
+      run(std::move(batch), lock);
+    }
+  }
+}
+
+void Lanes::close() {
+  std::deque<std::unique_ptr<Pending>> left;
+  std::vector<std::thread> workers;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    left.swap(queue_);
+    workers.swap(workers_);
+    for (const auto& pending : left) {
+      if (pending->waiter == nullptr) continue;
+      *pending->result = closed_error();
+      if (--pending->waiter->missing == 0) pending->waiter->wake.notify_one();
+    }
+    worker_wake_.notify_all();
+  }
+  for (const auto& pending : left) {
+    if (pending->done) pending->done(closed_error());
+  }
+  for (auto& worker : workers) worker.join();
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return running_ == 0; });
+}
+
+}  // namespace holdfast::engine

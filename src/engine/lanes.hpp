@@ -1,0 +1,80 @@
+// One queue, a few lanes: while a lane commits one batch, the next one gathers.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "core/command.hpp"
+#include "engine/attempt.hpp"
+#include "holdfast/error.hpp"
+
+namespace holdfast::engine {
+
+/// A free lane takes the oldest commands whose keys no other lane holds, so this process never
+/// waits on its own locks. A thread that waits for its own command works a free lane itself;
+/// submitted commands, which have no such thread, are worked by a lane's own.
+///
+/// Threads: any. Commands of one key are decided in the order they came.
+class Lanes {
+ public:
+  using Done = std::function<void(Result<core::Verdict>)>;
+
+  Lanes(Attempts& attempts, std::int32_t lanes, std::int32_t queue_max);
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
+  ~Lanes();
+
+  /// Blocks until each is decided; the results are in the commands' order.
+  std::vector<Result<core::Verdict>> execute(std::vector<core::Command> commands);
+  /// `done` is called exactly once, on a lane's thread, unless this fails.
+  Result<void> submit(core::Command command, Done done);
+  /// Commands that have begun are carried out, those that wait fail with kClosed.
+  void close();
+  std::int64_t depth() const;
+
+ private:
+  struct Waiter {
+    std::condition_variable wake;
+    std::size_t missing = 0;
+  };
+  struct Pending {
+    core::Command command;
+    std::size_t weight = 0;
+    Waiter* waiter = nullptr;  ///< whose thread blocks, or
+    Done done{};               ///< where a submitted one is answered
+    Result<core::Verdict>* result = nullptr;
+  };
+  using Batch = std::vector<std::unique_ptr<Pending>>;
+
+  std::optional<Error> refuse_entry(std::size_t more) const;
+  void enqueue(std::unique_ptr<Pending> pending);
+  Batch take();
+  void run(Batch batch, std::unique_lock<std::mutex>& lock);
+  void wake_next();
+  void work();
+
+  Attempts& attempts_;
+  const std::size_t lanes_;
+  const std::size_t queue_max_;
+
+  mutable std::mutex mutex_;
+  std::deque<std::unique_ptr<Pending>> queue_;
+  std::unordered_set<std::string_view> held_keys_;  ///< of the commands that run
+  std::size_t running_ = 0;
+  bool closed_ = false;
+  std::condition_variable worker_wake_;
+  std::condition_variable idle_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace holdfast::engine
