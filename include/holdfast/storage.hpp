@@ -272,6 +272,9 @@ class Storage {
   virtual Result<Snapshot> read(const Scope& scope) = 0;
   virtual Result<ListPage> list(const ListQuery& query) = 0;
 
+  /// How many transactions on different keys it can carry out at once. The engine opens no more
+  /// lanes: what would only wait gathers into a larger batch instead.
+  virtual std::int32_t transactions_max() const { return 16; }
   virtual StorageCounters counters() const { return {}; }
   /// One line on what this database promises (journal mode, durability), for the log.
   virtual std::string describe() const = 0;

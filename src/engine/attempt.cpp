@@ -1,6 +1,7 @@
 #include "engine/attempt.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <new>
 #include <random>
 #include <thread>
@@ -62,16 +63,34 @@ void Attempts::run(std::span<const core::Command* const> commands, const Deliver
   attempt(std::move(batch), Clock::now() + retry_timeout_, deliver);
 }
 
+// An exception is a failure like any other. Thrown before the decision was handed over, it has
+// written nothing.
+Result<void> Attempts::transact(const Scope& scope, const Batch& batch, core::Decision& decision) {
+  bool decided = false;
+  try {
+    return storage_.transact(scope, [&](Snapshot snapshot) {
+      zones_.fill(snapshot);
+      decision = core::decide(batch.commands, std::move(snapshot), policy_);
+      decided = true;
+      return std::move(decision.changes);
+    });
+  } catch (const std::bad_alloc&) {
+    return Error{.status = Status::kNoMemory,
+                 .retry = decided ? Retry::kSameToken : Retry::kSafe,
+                 .message = "out of memory"};
+  } catch (const std::exception& e) {
+    return Error{.status = Status::kInternal,
+                 .retry = decided ? Retry::kSameToken : Retry::kNever,
+                 .message = e.what()};
+  }
+}
+
 void Attempts::attempt(Batch batch, Clock::time_point deadline, const Deliver& deliver) {
   std::vector<core::Verdict> in_doubt;
   Scope scope = core::plan(batch.commands);
   for (int tries = 1;; ++tries) {
     core::Decision decision;
-    const Result<void> done = storage_.transact(scope, [&](Snapshot snapshot) {
-      zones_.fill(snapshot);
-      decision = core::decide(batch.commands, std::move(snapshot), policy_);
-      return std::move(decision.changes);
-    });
+    const Result<void> done = transact(scope, batch, decision);
     if (!done.ok()) {
       if (done.error().retry == Retry::kSameToken) {
         batch.unknown = true;

@@ -38,6 +38,7 @@ class Attempts {
   struct Batch;
   using Clock = std::chrono::steady_clock;
 
+  Result<void> transact(const Scope& scope, const Batch& batch, core::Decision& decision);
   void attempt(Batch batch, Clock::time_point deadline, const Deliver& deliver);
   bool try_again(const Error& error, int tries, Clock::time_point deadline);
   void fail(const Batch& batch, Error error, const Deliver& deliver);

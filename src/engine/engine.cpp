@@ -1,5 +1,6 @@
 #include "holdfast/engine.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <new>
 #include <type_traits>
@@ -38,7 +39,8 @@ class Engine::Impl {
         log_(options_.log),
         storage_(std::move(storage)),
         attempts_(*storage_, zones_, metrics_, log_, policy_, options_.retry_timeout),
-        lanes_(attempts_, options_.lanes, options_.queue_max),
+        lanes_(attempts_, std::min(options_.lanes, storage_->transactions_max()),
+               options_.queue_max),
         readers_(options_.readers, options_.queue_max),
         desk_{*storage_, zones_, lanes_, metrics_, options_.retry_timeout, closed_} {
     log_(LogLevel::kInfo, "opened: {}", storage_->describe());

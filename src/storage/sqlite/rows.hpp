@@ -1,0 +1,44 @@
+// Rows as entities: one column list per table, and what reads it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/entities.hpp"
+#include "holdfast/storage.hpp"
+#include "storage/sqlite/connection.hpp"
+
+// In the order in which the read_ functions below take them; macros, so that statements stay
+// literals.
+#define HOLDFAST_RESOURCE_COLUMNS \
+  "id, type, name, description, metadata, timezone, is_active, created_at, updated_at, deleted_at"
+#define HOLDFAST_HOLD_COLUMNS                                                             \
+  "id, resource_id, dates, quantity, customer_email, holder, idempotency_token, status, " \
+  "expires_at, group_id, created_at, updated_at, item_no, fingerprint"
+#define HOLDFAST_ALLOCATION_COLUMNS                                                         \
+  "id, resource_id, hold_id, order_id, line_item_id, dates, quantity, status, created_at, " \
+  "cancelled_at"
+#define HOLDFAST_BLACKOUT_COLUMNS \
+  "id, resource_id, start_date, end_date, reason, created_at, deleted_at"
+
+namespace holdfast::sqlite {
+
+Resource read_resource(const Statement& row);
+Hold read_hold(const Statement& row);
+StoredHold read_stored_hold(const Statement& row);
+Allocation read_allocation(const Statement& row);
+Blackout read_blackout(const Statement& row);
+
+/// `YYYY-MM-DD` at the end of `out`.
+void append_date(std::string& out, Date day);
+/// Comma-separated; replaces what `out` held.
+void write_dates(std::string& out, const std::vector<Date>& dates);
+/// Throws Failure (kStorage) on what is not a day: a file that something else has changed.
+Date read_date(std::string_view text);
+std::vector<Date> read_dates(std::string_view text);
+
+/// `dates` is ascending.
+bool touches(const std::vector<Date>& dates, const DateRange& range);
+
+}  // namespace holdfast::sqlite

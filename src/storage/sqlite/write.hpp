@@ -1,0 +1,13 @@
+// Changes to rows.
+#pragma once
+
+#include "holdfast/storage.hpp"
+#include "storage/sqlite/connection.hpp"
+
+namespace holdfast::sqlite {
+
+/// REQUIRES: inside a write transaction. Throws Failure when a guard does not hold. `guarded`
+/// false: amounts and statuses are overwritten unseen, for the test that the lock alone suffices.
+void write_changes(Connection& connection, const Changes& changes, Instant now, bool guarded);
+
+}  // namespace holdfast::sqlite
