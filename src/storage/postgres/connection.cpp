@@ -1,0 +1,251 @@
+#include "storage/postgres/connection.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <random>
+#include <utility>
+
+namespace holdfast::postgres {
+namespace {
+
+using OptionsPtr = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+struct Default {
+  std::string_view keyword;
+  std::string_view value;
+};
+
+// A peer that is gone without a word is noticed in half a minute, not in the kernel's two hours.
+constexpr Default kDefaults[] = {
+    {"connect_timeout", "10"},
+    {"keepalives", "1"},
+    {"keepalives_idle", "15"},
+    {"keepalives_interval", "5"},
+    {"keepalives_count", "3"},
+    {"tcp_user_timeout", "20000"},
+    {"target_session_attrs", "read-write"},
+};
+
+const Default* default_of(std::string_view keyword) {
+  for (const Default& d : kDefaults) {
+    if (d.keyword == keyword) return &d;
+  }
+  return nullptr;
+}
+
+bool in_environment(const PQconninfoOption& option) {
+  return option.envvar != nullptr && std::getenv(option.envvar) != nullptr;
+}
+
+// A service file may set any option, and what we would add would outrank it.
+bool names_service(const PQconninfoOption* options) {
+  for (const PQconninfoOption* o = options; o->keyword != nullptr; ++o) {
+    if (std::string_view(o->keyword) == "service") return o->val != nullptr || in_environment(*o);
+  }
+  return false;
+}
+
+std::string random_prefix() {
+  std::random_device device;
+  std::string out = "holdfast_";
+  for (int i = 0; i < 16; ++i) out.push_back("0123456789abcdef"[device() & 15U]);
+  return out;
+}
+
+Error connect_error(PGconn* conn, const std::vector<std::string>& secrets) {
+  const std::string text = redact(PQerrorMessage(conn), secrets);
+  // With VERBOSE the code follows the severity: "FATAL:  28P01: password authentication failed".
+  std::string sqlstate;
+  for (auto at = text.find(":  "); at != std::string::npos; at = text.find(":  ", at + 3)) {
+    if (at + 8 < text.size() && text[at + 8] == ':') sqlstate = text.substr(at + 3, 5);
+  }
+  Verdict verdict = classify(sqlstate, Phase::kConnect);
+  const bool ours = PQconnectionNeedsPassword(conn) != 0 || names_bad_configuration(text);
+  if (sqlstate.empty() && ours) verdict = classify("28000", Phase::kConnect);
+  if (verdict.status != Status::kConfiguration) verdict = classify("", Phase::kConnect);
+  return {.status = verdict.status,
+          .retry = verdict.retry,
+          .message = "PostgreSQL: cannot connect: " + text,
+          .sqlstate = sqlstate};
+}
+
+}  // namespace
+
+// ---- Address ------------------------------------------------------------------------------------
+
+Result<Address> Address::parse(std::string_view conninfo) {
+  Address out;
+  out.secrets_ = secrets_of(conninfo);
+  const OptionsPtr options(PQconninfoParse(std::string(conninfo).c_str(), nullptr),
+                           &PQconninfoFree);
+  if (options == nullptr) {
+    // libpq's own words quote the text, and with it the password.
+    return Error{.status = Status::kConfiguration,
+                 .message = "PostgreSQL: the address is neither a URI nor key=value text of libpq"};
+  }
+  const bool service = names_service(options.get());
+  for (const PQconninfoOption* o = options.get(); o->keyword != nullptr; ++o) {
+    const Default* d = default_of(o->keyword);
+    std::string_view value = o->val == nullptr ? std::string_view{} : o->val;
+    const bool fill = o->val == nullptr && d != nullptr && !service && !in_environment(*o);
+    if (fill) value = d->value;
+    if (std::string_view(o->keyword) == "client_encoding") value = "UTF8";
+    if (std::string_view(o->keyword) == "fallback_application_name" && o->val == nullptr)
+      value = "holdfast";
+    if (o->val == nullptr && value.empty()) continue;
+    out.keywords_.emplace_back(o->keyword);
+    out.values_.emplace_back(value);
+  }
+  return out;
+}
+
+PGconn* Address::connect(std::optional<Error>& failure) const {
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (std::size_t i = 0; i < keywords_.size(); ++i) {
+    keywords.push_back(keywords_[i].c_str());
+    values.push_back(values_[i].c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  const auto start = std::chrono::steady_clock::now();
+  PGconn* conn = PQconnectdbParams(keywords.data(), values.data(), 0);
+  if (conn == nullptr) {
+    failure = Error{.status = Status::kNoMemory, .message = "PostgreSQL: out of memory"};
+    return nullptr;
+  }
+  PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+  // libpq tells the SQLSTATE of a refused connection only in verbose text, and takes that setting
+  // only on an existing connection. What failed by timeout is not tried again.
+  const bool answered = std::chrono::steady_clock::now() - start < std::chrono::seconds(1);
+  if (PQstatus(conn) != CONNECTION_OK && answered) PQreset(conn);
+  if (PQstatus(conn) != CONNECTION_OK) failure = connect_error(conn, secrets_);
+  return conn;
+}
+
+// ---- Connection ---------------------------------------------------------------------------------
+
+Connection::Connection(PGconn* conn, bool named)
+    : conn_(conn), prefix_(random_prefix()), named_(named) {}
+
+Connection::~Connection() { PQfinish(conn_); }
+
+Result<std::unique_ptr<Connection>> Connection::open(const Address& address, bool named) {
+  std::optional<Error> failure;
+  std::unique_ptr<Connection> out(new Connection(address.connect(failure), named));
+  if (failure) return std::move(*failure);
+  if (PQenterPipelineMode(out->conn_) == 0) {
+    return Error{.status = Status::kInternal, .message = "PostgreSQL: no pipeline mode"};
+  }
+  PQsetNoticeReceiver(out->conn_, &Connection::on_notice, out.get());
+  return out;
+}
+
+void Connection::on_notice(void* self, const PGresult* notice) {
+  const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  const char* message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+  if (severity == nullptr || message == nullptr) return;
+  if (std::string_view(severity) != "WARNING") return;
+  static_cast<Connection*>(self)->warning_ = redact(message, {});
+}
+
+// ---- Trip ---------------------------------------------------------------------------------------
+
+void Trip::sent(int ok, std::size_t step, const Statement* prepares) {
+  if (ok != 0) {
+    sent_.push_back({step, prepares});
+  } else if (!failure_) {
+    failure_ = Failure{.message = PQerrorMessage(connection_.conn_), .step = step};
+  }
+}
+
+std::size_t Trip::add(const Statement& statement, const Params& params) {
+  if (!connection_.named_) return add(statement.sql, params);
+  const std::size_t step = results_.size();
+  results_.emplace_back();
+  PGconn* conn = connection_.conn_;
+  auto [at, is_new] = connection_.prepared_.try_emplace(&statement);
+  if (is_new) {
+    at->second = connection_.prefix_ + std::to_string(connection_.prepared_.size());
+    sent(PQsendPrepare(conn, at->second.c_str(), statement.sql, 0, nullptr), step, &statement);
+  }
+  const Params::View view = params.view();
+  sent(PQsendQueryPrepared(conn, at->second.c_str(), params.size(), view.values.data(),
+                           view.lengths.data(), view.formats.data(), 1),
+       step, nullptr);
+  return step;
+}
+
+std::size_t Trip::add(const char* sql, const Params& params) {
+  const std::size_t step = results_.size();
+  results_.emplace_back();
+  const Params::View view = params.view();
+  sent(PQsendQueryParams(connection_.conn_, sql, params.size(), nullptr, view.values.data(),
+                         view.lengths.data(), view.formats.data(), 1),
+       step, nullptr);
+  return step;
+}
+
+void Trip::fail(const PGresult* result, std::size_t step) {
+  if (failure_) return;
+  failure_.emplace();
+  failure_->step = step;
+  if (result == nullptr) {
+    failure_->message = PQerrorMessage(connection_.conn_);
+    return;
+  }
+  // The primary message only: DETAIL and CONTEXT quote rows.
+  const char* sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (sqlstate != nullptr) failure_->sqlstate = sqlstate;
+  failure_->message = message != nullptr ? message : PQresultErrorMessage(result);
+}
+
+void Trip::take_one(const Sent& sent) {
+  bool fine = false;
+  while (ResultPtr result{PQgetResult(connection_.conn_)}) {
+    const ExecStatusType status = PQresultStatus(result.get());
+    fine = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (!fine) fail(result.get(), sent.step);
+    if (fine && sent.prepares == nullptr) results_[sent.step] = std::move(result);
+    if (!connection_.is_good()) break;
+  }
+  if (fine) return;
+  fail(nullptr, sent.step);
+  if (sent.prepares != nullptr) connection_.prepared_.erase(sent.prepares);
+}
+
+bool Trip::was_sent(std::size_t step) const {
+  return std::any_of(sent_.begin(), sent_.end(),
+                     [step](const Sent& s) { return s.step == step && s.prepares == nullptr; });
+}
+
+std::optional<Failure> Trip::run() {
+  // A statement that could not even be queued: what follows it must not be carried out.
+  if (failure_) return failure_;
+  PGconn* conn = connection_.conn_;
+  if (PQpipelineSync(conn) == 0) {
+    fail(nullptr, 0);
+    return failure_;
+  }
+  for (const Sent& sent : sent_) {
+    if (!connection_.is_good()) {
+      fail(nullptr, sent.step);
+      return failure_;
+    }
+    take_one(sent);
+  }
+  if (!connection_.is_good()) {
+    fail(nullptr, results_.size());
+    return failure_;
+  }
+  const ResultPtr last{PQgetResult(conn)};
+  if (last == nullptr || PQresultStatus(last.get()) != PGRES_PIPELINE_SYNC) {
+    connection_.broken_ = true;
+    fail(nullptr, results_.size());
+  }
+  return failure_;
+}
+
+}  // namespace holdfast::postgres
