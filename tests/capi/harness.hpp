@@ -1,0 +1,190 @@
+// The C ABI as these tests call it: freed by itself, asserted on the way.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "holdfast.h"
+#include "support/catch.hpp"
+
+namespace holdfast::test {
+
+// Every operation, by name.
+#define HOLDFAST_EACH_OPERATION(X) \
+  X(create_resource)               \
+  X(update_resource)               \
+  X(retrieve_resource)             \
+  X(list_resources)                \
+  X(delete_resource)               \
+  X(restore_resource)              \
+  X(initialize_capacity)           \
+  X(adjust_capacity)               \
+  X(check_availability)            \
+  X(search_availability)           \
+  X(get_capacity_report)           \
+  X(create_hold)                   \
+  X(create_holds)                  \
+  X(extend_hold)                   \
+  X(extend_holds)                  \
+  X(confirm_hold)                  \
+  X(confirm_holds)                 \
+  X(release_hold)                  \
+  X(release_holds)                 \
+  X(retrieve_hold)                 \
+  X(list_holds)                    \
+  X(cleanup_expired_holds)         \
+  X(cancel_allocation)             \
+  X(move_hold)                     \
+  X(move_allocation)               \
+  X(list_allocations)              \
+  X(create_blackout)               \
+  X(list_blackouts)                \
+  X(delete_blackout)               \
+  X(migrate)                       \
+  X(verify)                        \
+  X(metrics)                       \
+  X(prune)
+
+inline holdfast_str str(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string text(holdfast_str from) { return std::string(from.data, from.size); }
+
+/// A struct of zeros that knows its size.
+template <class Struct>
+Struct sized() {
+  Struct out{};
+  out.struct_size = sizeof(Struct);
+  return out;
+}
+
+inline holdfast_error no_error() { return sized<holdfast_error>(); }
+
+struct FreeResult {
+  void operator()(holdfast_result* result) const { holdfast_result_free(result); }
+};
+using ResultPtr = std::unique_ptr<holdfast_result, FreeResult>;
+
+inline std::string describe(const holdfast_error& error) {
+  return std::string(holdfast_status_name(error.status)) + "/" + holdfast_retry_name(error.retry) +
+         " " + error.message;
+}
+
+/// YYYY-MM-DD as a day.
+inline holdfast_date day(std::string_view text) {
+  holdfast_date out = 0;
+  auto error = no_error();
+  if (holdfast_parse_date(str(text), &out, &error) != HOLDFAST_STATUS_OK) {
+    throw std::runtime_error(describe(error));
+  }
+  return out;
+}
+
+inline std::string day_text(holdfast_date date) {
+  char text[11];
+  auto error = no_error();
+  if (holdfast_format_date(date, text, sizeof text, &error) != HOLDFAST_STATUS_OK) {
+    throw std::runtime_error(describe(error));
+  }
+  return text;
+}
+
+/// 2026-02-03T04:05:06.789012Z: when the clock of these tests stands still.
+inline constexpr holdfast_instant kStart = 1'770'091'506'789'012;
+
+inline holdfast_options options_for(std::string_view uri) {
+  auto options = sized<holdfast_options>();
+  options.abi_version = HOLDFAST_ABI_VERSION;
+  options.uri = str(uri);
+  options.clock = [](void*) { return kStart; };
+  return options;
+}
+
+inline holdfast_engine open(const holdfast_options& options) {
+  holdfast_engine engine = 0;
+  auto error = no_error();
+  if (holdfast_open(&options, &engine, &error) != HOLDFAST_STATUS_OK) {
+    throw std::runtime_error(describe(error));
+  }
+  return engine;
+}
+
+/// An open engine, migrated, closed at the end if the test has not.
+class OpenEngine {
+ public:
+  explicit OpenEngine(const holdfast_options& options) : handle_(open(options)) { migrate(); }
+  explicit OpenEngine(std::string_view uri = "memory:") : OpenEngine(options_for(uri)) {}
+  OpenEngine(const OpenEngine&) = delete;
+  OpenEngine& operator=(const OpenEngine&) = delete;
+  ~OpenEngine() { holdfast_close(handle_, nullptr); }
+  operator holdfast_engine() const { return handle_; }
+
+ private:
+  void migrate() {
+    holdfast_result* result = nullptr;
+    auto error = no_error();
+    if (holdfast_migrate(handle_, nullptr, &result, &error) != HOLDFAST_STATUS_OK) {
+      throw std::runtime_error(describe(error));
+    }
+    holdfast_result_free(result);
+  }
+  holdfast_engine handle_;
+};
+
+/// A folder of its own, removed at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "holdfast-capi-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path_ = name;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The answer, or the failure as an exception.
+template <class Call, class Request>
+ResultPtr ask(Call call, holdfast_engine engine, const Request& request) {
+  holdfast_result* result = nullptr;
+  auto error = no_error();
+  if (call(engine, &request, &result, &error) != HOLDFAST_STATUS_OK) {
+    throw std::runtime_error(describe(error));
+  }
+  return ResultPtr(result);
+}
+
+/// A resource with `capacity` places a day from 2026-07-01 to 2026-07-31; its id.
+inline std::string make_resource(holdfast_engine engine, std::int32_t capacity) {
+  auto create = sized<holdfast_create_resource_request>();
+  create.type = HOLDFAST_STR("TOUR");
+  create.name = HOLDFAST_STR("Reef");
+  const ResultPtr made = ask(holdfast_create_resource, engine, create);
+  const std::string id = text(holdfast_result_resources(made.get(), nullptr)[0].id);
+  auto fill = sized<holdfast_initialize_capacity_request>();
+  fill.resource_id = str(id);
+  fill.start_date = day("2026-07-01");
+  fill.end_date = day("2026-07-31");
+  fill.daily_capacity = capacity;
+  if (holdfast_result_outcome(ask(holdfast_initialize_capacity, engine, fill).get()) !=
+      HOLDFAST_OUTCOME_ACCEPTED) {
+    throw std::runtime_error("no capacity");
+  }
+  return id;
+}
+
+}  // namespace holdfast::test
