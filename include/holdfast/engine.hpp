@@ -124,8 +124,9 @@ class Engine {
   /// Takes at most `max` completions, oldest first; empty when there is none.
   std::vector<Completion> drain(std::size_t max);
   /// `wakeup` is called once when completions become available, and again only after a drain has
-  /// left none; on a thread of the engine's; it must not call the engine. Returns when no call of
-  /// an earlier wakeup is running. An empty function takes it off.
+  /// left none; on a thread of the engine's, or inside submit() or set_wakeup() when there is
+  /// something to take at once. It must not call the engine. Returns when no call of an earlier
+  /// wakeup is running. An empty function takes it off.
   void set_wakeup(std::function<void()> wakeup);
 
  private:

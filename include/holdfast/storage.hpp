@@ -45,7 +45,7 @@ struct KeyScope {
   /// read() only: capacity of these days with the totals `held` and `due`.
   std::optional<DateRange> range{};
   /// read() only, for verify: all capacity rows, ACTIVE and CONFIRMED holds, all allocations
-  /// (CANCELLED too) and blackouts of the key. `held` and `due` stay 0.
+  /// (CANCELLED too) and all blackouts (deleted too) of the key. `held` and `due` stay 0.
   bool everything = false;
   /// Ended holds, deleted blackouts and remembered requests last changed before this instant, at
   /// most `kPruneBatch` of each: as `prunable`.

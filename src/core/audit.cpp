@@ -60,7 +60,9 @@ class Audit {
   }
 
   void allocation(const Allocation& row) {
-    allocated_holds_.insert(row.hold_id);
+    if (!allocated_holds_.insert(row.hold_id).second) {
+      violate("BIJECTION", row.hold_id + " has more than one allocation");
+    }
     if (row.status != AllocationStatus::kConfirmed) return;
     ++answer_.allocations;
     shape(row.id, row.dates, row.quantity, kAllocationPrefix);

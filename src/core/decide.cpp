@@ -25,8 +25,11 @@ Decision decide(std::span<const Command* const> commands, Snapshot snapshot, con
       for (const auto& name : command->keys) state.key(name).deferred = true;
     }
     decision.verdicts.push_back(std::move(verdict));
+    // What was recorded is the doing of the first command that locks the key.
+    for (const auto& name : command->keys) {
+      decision.tally.expired += std::exchange(state.key(name).expired, 0);
+    }
   }
-  for (const auto& key : state.keys()) decision.tally.expired += key.expired;
   decision.changes = state.changes();
   return decision;
 }

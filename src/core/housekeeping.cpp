@@ -31,7 +31,7 @@ Verdict decide_one(Context& context, const Command&, const PruneKey& r) {
   answer.blackouts_removed = static_cast<std::int64_t>(prunable.blackout_ids.size());
   key.removal.commands = prunable.commands;
   key.removal.blackout_ids = prunable.blackout_ids;
-  key.prunable = {};
+  key.deferred = true;  // a token that is gone may be used again, but not in this run
   return Value(answer);
 }
 

@@ -43,7 +43,8 @@ class Parser {
   }
 
   bool value(std::size_t depth) {
-    if (depth > bounds::kMetadataDepth) return false;
+    const bool nests = peek() == '{' || peek() == '[';
+    if (nests && depth == bounds::kMetadataDepth) return false;
     switch (peek()) {
       case '{':
         return members(depth);
@@ -96,11 +97,15 @@ class Parser {
     return at_ > start;
   }
 
-  // jsonb keeps numbers as numeric: an exponent of four digits or more could not be stored.
+  // jsonb keeps numbers as numeric, with 16,383 digits after the point at most, those of the
+  // exponent included: so the exponent has three digits, and the fraction leaves room for it.
   bool number() {
+    constexpr std::size_t kFractionDigits = 15'000;
     take('-');
     if (!take('0') && !digits()) return false;
+    const std::size_t point = at_;
     if (take('.') && !digits()) return false;
+    if (at_ - point > 1 + kFractionDigits) return false;
     if (take('e') || take('E')) {
       if (!take('+')) take('-');
       const std::size_t start = at_;

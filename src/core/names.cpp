@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/validate.hpp"
 #include "holdfast/entities.hpp"
 #include "holdfast/error.hpp"
 #include "holdfast/operations.hpp"
@@ -73,3 +74,34 @@ std::optional<AllocationStatus> parse_allocation_status(std::string_view text) {
 }
 
 }  // namespace holdfast
+
+namespace holdfast::core {
+
+const char* explanation(Outcome outcome) {
+  constexpr std::array kExplanations = {
+      "accepted",
+      "a field of the request is not valid",
+      "the token was used for another request",
+      "there is no such resource",
+      "the resource is not active",
+      "a day lies before the resource's today",
+      "no capacity is set on a day",
+      "a day is blacked out",
+      "not enough places are left on a day",
+      "there is no such hold",
+      "the hold has expired",
+      "the hold has expired and its places cannot be had again",
+      "the hold was released",
+      "the hold is already confirmed",
+      "the hold would outlive its longest lifetime",
+      "there is no such allocation",
+      "the allocation is already cancelled",
+      "more is held and booked than the new capacity",
+      "there is no such blackout",
+      "holds or allocations lie inside the blackout",
+  };
+  static_assert(kExplanations.size() == kOutcomes.size());
+  return look_up(kExplanations, outcome, "refused");
+}
+
+}  // namespace holdfast::core

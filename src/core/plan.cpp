@@ -130,8 +130,9 @@ class Planner {
   }
   void need(const Command&, const ExpireDue&) {}
   void need(const Command&, const PruneKey& r) {
+    // Of several only the first is decided in one run.
     auto& before = key(r.key).prunable_before;
-    before = before ? std::min(*before, r.before) : r.before;
+    if (!before) before = r.before;
   }
   void need(const Command&, const EraseEmail& r) { holds(r.hold_ids, false); }
 

@@ -30,6 +30,7 @@ Verdict decide_one(Context& context, const Command& command, const CreateResourc
   KeyState& key = state.key(resource.id);
   key.resource = resource;
   key.resource_fresh = true;
+  key.deferred = true;  // its today is known to the next run only
   state.key(token_slot(r.idempotency_token))
       .commands.push_back(
           {{"create_resource", r.idempotency_token}, command.fingerprint, resource.id});
@@ -41,14 +42,16 @@ Verdict decide_one(Context& context, const Command& command, const UpdateResourc
   KeyState& key = state.key(r.resource_id);
   const Replay replay = find_replay(state, command, r.idempotency_token);
   if (replay.mismatch) return *replay.mismatch;
+  if (replay.record != nullptr) return Value(ResourceAnswer{*key.resource, true});
   if (auto missing = refuse_missing(key)) return std::move(*missing);
   Resource& resource = *key.resource;
-  if (replay.record != nullptr) return Value(ResourceAnswer{resource, true});
 
   if (r.type) resource.type = *r.type;
   if (r.name) resource.name = *r.name;
   if (r.description) resource.description = *r.description;
   if (r.metadata) resource.metadata = *r.metadata;
+  // Another zone may have another today, which the next run knows.
+  if (r.timezone && *r.timezone != resource.timezone) key.deferred = true;
   if (r.timezone) resource.timezone = *r.timezone;
   if (r.is_active) resource.is_active = *r.is_active;
   resource.updated_at = state.now();

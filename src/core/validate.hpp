@@ -16,6 +16,9 @@ std::optional<Rejection> validate(const Request& request, const Policy& policy);
 
 Rejection invalid(std::string field, std::string message);
 
+/// One line of English for a refusal that says no more than its outcome.
+const char* explanation(Outcome outcome);
+
 /// RFC 8259, one value, within bounds::kMetadataDepth; no \u0000 and no lone surrogates, which
 /// PostgreSQL's jsonb cannot store.
 bool is_json(std::string_view text);

@@ -29,6 +29,19 @@ Error exception_error(const char* what) {
   return {.status = Status::kInternal, .retry = Retry::kNever, .message = what};
 }
 
+/// What `ask` answers; an exception is a failure like any other. For questions and for what comes
+/// before a command is queued: nothing has happened then.
+template <class Ask>
+auto guarded(Ask ask) -> decltype(ask()) {
+  try {
+    return ask();
+  } catch (const std::bad_alloc&) {
+    return Error{.status = Status::kNoMemory, .retry = Retry::kSafe, .message = "out of memory"};
+  } catch (const std::exception& e) {
+    return exception_error(e.what());
+  }
+}
+
 }  // namespace
 
 class Engine::Impl {
@@ -57,11 +70,12 @@ class Engine::Impl {
 
   Reply<Value> execute(Request request) {
     if (closed_) return closed_error();
-    if (auto refusal = core::validate(request, policy_)) return refuse(std::move(*refusal));
     const std::size_t index = request.index();
+    if (auto refusal = core::validate(request, policy_)) return refuse(index, std::move(*refusal));
     if (!engine::is_command(request)) return settle(index, answer(request));
     auto prepared = engine::prepare(std::move(request), zones_, options_.timezone);
-    if (auto* refusal = std::get_if<Rejection>(&prepared)) return refuse(std::move(*refusal));
+    if (auto* refusal = std::get_if<Rejection>(&prepared))
+      return refuse(index, std::move(*refusal));
     std::vector<core::Command> one;
     one.push_back(std::move(std::get<core::Command>(prepared)));
     metrics_.requested(one.front());
@@ -73,13 +87,13 @@ class Engine::Impl {
     if (closed_) return closed_error();
     const std::size_t index = request.index();
     if (auto refusal = core::validate(request, policy_)) {
-      completions_.push({tag, refuse(std::move(*refusal))});
+      completions_.push({tag, refuse(index, std::move(*refusal))});
       return {};
     }
     if (!engine::is_command(request)) return submit_read(std::move(request), tag);
     auto prepared = engine::prepare(std::move(request), zones_, options_.timezone);
     if (auto* refusal = std::get_if<Rejection>(&prepared)) {
-      completions_.push({tag, refuse(std::move(*refusal))});
+      completions_.push({tag, refuse(index, std::move(*refusal))});
       return {};
     }
     auto& command = std::get<core::Command>(prepared);
@@ -92,9 +106,9 @@ class Engine::Impl {
   engine::Completions& completions() { return completions_; }
 
  private:
-  Reply<Value> refuse(Rejection rejection) {
+  Reply<Value> refuse(std::size_t index, Rejection rejection) {
     metrics_.rejected(rejection.outcome);
-    return Answer<Value>(std::move(rejection));
+    return settle(index, Answer<Value>(std::move(rejection)));
   }
 
   Reply<Value> answer(const Request& request) {
@@ -120,23 +134,12 @@ class Engine::Impl {
     });
   }
 
-  template <class F>
-  static Reply<Value> guarded(F ask) {
-    try {
-      return ask();
-    } catch (const std::bad_alloc&) {
-      return Error{.status = Status::kNoMemory, .retry = Retry::kSafe, .message = "out of memory"};
-    } catch (const std::exception& e) {
-      return exception_error(e.what());
-    }
-  }
-
   // From the verdict to the answer that the caller gets.
   Reply<Value> finish(std::size_t index, Result<core::Verdict> verdict) {
     if (!verdict.ok()) return settle(index, std::move(verdict.error()));
     metrics_.answered(*verdict);
     if (auto* rejection = std::get_if<Rejection>(&*verdict)) {
-      return Answer<Value>(std::move(*rejection));
+      return settle(index, Answer<Value>(std::move(*rejection)));
     }
     Value value = engine::shape(std::get<Value>(std::move(*verdict)), index);
     if (auto* made = std::get_if<ResourceAnswer>(&value); made && made->resource.type.empty()) {
@@ -154,8 +157,13 @@ class Engine::Impl {
     return reply;
   }
 
+  // The last touch: every failure is counted and logged, every refusal says why in words.
   Reply<Value> settle(std::size_t index, Reply<Value> reply) {
-    if (!reply.ok()) {
+    if (reply.ok()) {
+      if (!reply->accepted() && reply->rejection().message.empty()) {
+        reply->rejection().message = core::explanation(reply->outcome());
+      }
+    } else {
       metrics_.failed(reply.error().status);
       log_(LogLevel::kWarning, "{} not answered: {} {} {}", engine::request_name(index),
            name(reply.error().status), reply.error().sqlstate, reply.error().message);
@@ -234,9 +242,11 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Storage> storage,
 }
 
 void Engine::close() { impl_->close(); }
-Reply<Value> Engine::execute(Request request) { return impl_->execute(std::move(request)); }
+Reply<Value> Engine::execute(Request request) {
+  return guarded([&] { return impl_->execute(std::move(request)); });
+}
 Result<void> Engine::submit(Request request, std::uint64_t tag) {
-  return impl_->submit(std::move(request), tag);
+  return guarded([&] { return impl_->submit(std::move(request), tag); });
 }
 std::vector<Completion> Engine::drain(std::size_t max) { return impl_->completions().drain(max); }
 void Engine::set_wakeup(std::function<void()> wakeup) {

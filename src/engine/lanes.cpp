@@ -1,6 +1,7 @@
 #include "engine/lanes.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <new>
 #include <utility>
@@ -28,16 +29,13 @@ std::size_t weight_of(const core::Command& command) {
   return weight;
 }
 
-// Whether the transaction was committed before the exception is not known here.
-void fail_rest(std::vector<std::optional<Result<core::Verdict>>>& results, Status status,
-               const char* message) {
-  for (auto& result : results) {
-    if (!result) result = Error{.status = status, .retry = Retry::kSameToken, .message = message};
-  }
-}
-
 Error closed_error() {
   return {.status = Status::kClosed, .retry = Retry::kNever, .message = "the engine is closed"};
+}
+
+// Its text is short enough to need no memory.
+Error no_memory(Retry retry) {
+  return {.status = Status::kNoMemory, .retry = retry, .message = "out of memory"};
 }
 
 }  // namespace
@@ -56,35 +54,63 @@ std::int64_t Lanes::depth() const {
 
 std::optional<Error> Lanes::refuse_entry(std::size_t more) const {
   if (closed_) return closed_error();
-  if (queue_.size() + more > queue_max_) {
+  // What one request needs is let into an empty queue whole, or it could never be carried out.
+  if (!queue_.empty() && queue_.size() + more > queue_max_) {
     return Error{.status = Status::kBusy, .retry = Retry::kSafe, .message = "the queue is full"};
   }
   return std::nullopt;
 }
 
-void Lanes::enqueue(std::unique_ptr<Pending> pending) {
-  pending->weight = weight_of(pending->command);
-  queue_.push_back(std::move(pending));
+// All or none: what is in the queue points to the caller's stack.
+void Lanes::enqueue(Batch batch) {
+  const std::size_t before = queue_.size();
+  try {
+    for (auto& pending : batch) {
+      pending->weight = weight_of(pending->command);
+      queue_.push_back(std::move(pending));
+    }
+  } catch (...) {
+    queue_.resize(before);
+    throw;
+  }
+}
+
+void Lanes::withdraw(const Waiter& waiter) {
+  std::erase_if(queue_, [&](const std::unique_ptr<Pending>& pending) {
+    if (pending->waiter != &waiter) return false;
+    *pending->result = no_memory(Retry::kSafe);
+    --pending->waiter->missing;
+    return true;
+  });
 }
 
 std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> commands) {
   std::vector<Result<core::Verdict>> results(commands.size(), closed_error());
   Waiter waiter;
+  Batch mine;
+  mine.reserve(commands.size());
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    mine.push_back(std::make_unique<Pending>());
+    mine.back()->command = std::move(commands[i]);
+    mine.back()->waiter = &waiter;
+    mine.back()->result = &results[i];
+  }
+  waiter.missing = commands.size();
+
   std::unique_lock lock(mutex_);
-  if (const auto refusal = refuse_entry(commands.size())) {
+  if (const auto refusal = refuse_entry(mine.size())) {
     std::fill(results.begin(), results.end(), Result<core::Verdict>(*refusal));
     return results;
   }
-  waiter.missing = commands.size();
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    auto pending = std::make_unique<Pending>();
-    pending->command = std::move(commands[i]);
-    pending->waiter = &waiter;
-    pending->result = &results[i];
-    enqueue(std::move(pending));
-  }
+  enqueue(std::move(mine));
   while (waiter.missing > 0) {
-    Batch batch = take();
+    Batch batch;
+    try {
+      batch = take();
+    } catch (const std::bad_alloc&) {
+      withdraw(waiter);
+      continue;
+    }
     if (batch.empty()) {
       waiter.wake.wait(lock);
     } else {
@@ -96,13 +122,14 @@ std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> com
 }
 
 Result<void> Lanes::submit(core::Command command, Done done) {
+  Batch one;
+  one.push_back(std::make_unique<Pending>());
+  one.back()->command = std::move(command);
+  one.back()->done = std::move(done);
   const std::lock_guard lock(mutex_);
   if (auto refusal = refuse_entry(1)) return std::move(*refusal);
-  auto pending = std::make_unique<Pending>();
-  pending->command = std::move(command);
-  pending->done = std::move(done);
-  enqueue(std::move(pending));
   if (workers_.size() < lanes_) workers_.emplace_back([this] { work(); });
+  enqueue(std::move(one));
   worker_wake_.notify_one();
   return {};
 }
@@ -111,7 +138,7 @@ Result<void> Lanes::submit(core::Command command, Done done) {
 // half batches cost two commits.
 Lanes::Batch Lanes::take() {
   if (running_ >= lanes_ || queue_.empty()) return {};
-  std::unordered_set<std::string_view> keys;
+  std::unordered_set<std::string_view> keys;    // of what is picked
   std::unordered_set<std::string_view> passed;  // keys of older commands that must wait
   std::vector<std::size_t> picked;
   std::size_t weight = 0;
@@ -141,45 +168,46 @@ Lanes::Batch Lanes::take() {
   }
   if (picked.empty() || (running_ > 0 && !full)) return {};
 
+  // From here on nothing needs memory.
   Batch batch;
   batch.reserve(picked.size());
-  for (const std::size_t i : picked) {
-    batch.push_back(std::move(queue_[i]));
-  }
+  held_keys_.reserve(held_keys_.size() + keys.size());
+  held_keys_.merge(keys);
+  for (const std::size_t i : picked) batch.push_back(std::move(queue_[i]));
   std::erase(queue_, nullptr);
-  held_keys_.insert(keys.begin(), keys.end());
   return batch;
+}
+
+// Whether a transaction was committed before an exception is not known here.
+void Lanes::decide(const Batch& batch) {
+  try {
+    std::vector<const core::Command*> commands;
+    commands.reserve(batch.size());
+    for (const auto& pending : batch) commands.push_back(&pending->command);
+    attempts_.run(commands, [&batch](std::size_t i, Result<core::Verdict> verdict) {
+      batch[i]->reply = std::move(verdict);
+    });
+  } catch (const std::exception&) {
+    for (const auto& pending : batch) {
+      if (!pending->reply) pending->reply = no_memory(Retry::kSameToken);
+    }
+  }
 }
 
 void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
   ++running_;
   if (running_ < lanes_ && queue_.size() >= kKeysPerTransaction) wake_next();
   lock.unlock();
-
-  std::vector<const core::Command*> commands;
-  commands.reserve(batch.size());
-  for (const auto& pending : batch) commands.push_back(&pending->command);
-  std::vector<std::optional<Result<core::Verdict>>> results(batch.size());
-  try {
-    attempts_.run(commands, [&](std::size_t i, Result<core::Verdict> verdict) {
-      results[i] = std::move(verdict);
-    });
-  } catch (const std::bad_alloc&) {
-    fail_rest(results, Status::kNoMemory, "out of memory");
-  } catch (const std::exception& e) {
-    fail_rest(results, Status::kInternal, e.what());
+  decide(batch);
+  for (const auto& pending : batch) {
+    if (pending->done) pending->done(std::move(*pending->reply));
   }
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (batch[i]->done) batch[i]->done(std::move(*results[i]));
-  }
-
   lock.lock();
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    Pending& pending = *batch[i];
-    for (const auto& key : pending.command.keys) held_keys_.erase(key);
-    if (pending.waiter == nullptr) continue;
-    *pending.result = std::move(*results[i]);
-    if (--pending.waiter->missing == 0) pending.waiter->wake.notify_one();
+  for (const auto& pending : batch) {
+    for (const auto& key : pending->command.keys) held_keys_.erase(key);
+    if (pending->waiter == nullptr) continue;
+    *pending->result = std::move(*pending->reply);
+    if (--pending->waiter->missing == 0) pending->waiter->wake.notify_one();
   }
   --running_;
   if (running_ == 0) idle_.notify_all();
@@ -200,7 +228,13 @@ void Lanes::wake_next() {
 void Lanes::work() {
   std::unique_lock lock(mutex_);
   while (!closed_) {
-    Batch batch = take();
+    Batch batch;
+    try {
+      batch = take();
+    } catch (const std::bad_alloc&) {
+      worker_wake_.wait_for(lock, std::chrono::milliseconds(10));
+      continue;
+    }
     if (batch.empty()) {
       worker_wake_.wait(lock);
     } else {

@@ -50,15 +50,18 @@ class Lanes {
   struct Pending {
     core::Command command;
     std::size_t weight = 0;
-    Waiter* waiter = nullptr;  ///< whose thread blocks, or
-    Done done{};               ///< where a submitted one is answered
-    Result<core::Verdict>* result = nullptr;
+    Waiter* waiter = nullptr;                      ///< whose thread blocks, or
+    Done done{};                                   ///< where a submitted one is answered
+    Result<core::Verdict>* result = nullptr;       ///< where the waiter looks
+    std::optional<Result<core::Verdict>> reply{};  ///< what became of it
   };
   using Batch = std::vector<std::unique_ptr<Pending>>;
 
   std::optional<Error> refuse_entry(std::size_t more) const;
-  void enqueue(std::unique_ptr<Pending> pending);
+  void enqueue(Batch batch);
+  void withdraw(const Waiter& waiter);
   Batch take();
+  void decide(const Batch& batch);
   void run(Batch batch, std::unique_lock<std::mutex>& lock);
   void wake_next();
   void work();

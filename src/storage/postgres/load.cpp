@@ -164,17 +164,14 @@ constexpr Statement kAllHolds{
     "SELECT k.ord, h.* FROM " HOLDFAST_KEYS "(SELECT " HOLDFAST_HOLD_COLUMNS
     " FROM holdfast.resource_holds WHERE resource_id = k.key "
     "AND status IN ('ACTIVE', 'CONFIRMED') ORDER BY resource_id, id OFFSET 0) h"};
-constexpr Statement kAllAllocations{
-    "SELECT k.ord, a.* FROM " HOLDFAST_KEYS "(SELECT " HOLDFAST_ALLOCATION_COLUMNS
-    " FROM holdfast.resource_allocations WHERE resource_id = k.key AND status = 'CONFIRMED' "
-    "ORDER BY resource_id, last_date OFFSET 0) a"};
-constexpr Statement kHoldsOfAllAllocations{
-    "SELECT k.ord, h.* FROM " HOLDFAST_KEYS
-    "(SELECT hold_id FROM holdfast.resource_allocations WHERE resource_id = k.key "
-    "AND status = 'CONFIRMED' ORDER BY resource_id, last_date OFFSET 0) a "
-    "CROSS JOIN LATERAL (SELECT " HOLDFAST_HOLD_COLUMNS
-    " FROM holdfast.resource_holds WHERE resource_id = k.key AND id = a.hold_id "
-    "AND status NOT IN ('ACTIVE', 'CONFIRMED') ORDER BY resource_id, id LIMIT 1) h"};
+constexpr Statement kAllAllocations{"SELECT k.ord, a.* FROM " HOLDFAST_KEYS
+                                    "(SELECT " HOLDFAST_ALLOCATION_COLUMNS
+                                    " FROM holdfast.resource_allocations WHERE resource_id = k.key "
+                                    "ORDER BY resource_id, id OFFSET 0) a"};
+constexpr Statement kAllBlackouts{"SELECT k.ord, b.* FROM " HOLDFAST_KEYS
+                                  "(SELECT " HOLDFAST_BLACKOUT_COLUMNS
+                                  " FROM holdfast.resource_blackouts WHERE resource_id = k.key "
+                                  "ORDER BY resource_id, id OFFSET 0) b"};
 
 // What the keyed reads take: the key's place, the key, and one or two values of each line.
 struct Lines {
@@ -463,7 +460,7 @@ void Loader::queue_everything(Trip& trip) {
   expect(trip.add(kAllCapacity, params), &Loader::take_capacity);
   expect(trip.add(kAllHolds, params), &Loader::take_hold);
   expect(trip.add(kAllAllocations, params), &Loader::take_allocation);
-  expect(trip.add(kHoldsOfAllAllocations, params), &Loader::take_hold);
+  expect(trip.add(kAllBlackouts, params), &Loader::take_blackout);
 }
 
 // ---- taking -------------------------------------------------------------------------------------

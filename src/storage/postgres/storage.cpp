@@ -101,7 +101,10 @@ class PostgresStorage final : public Storage {
   Setback set_back(Lease& lease, const Failure& failure, Phase phase, bool decided);
   void count_locks(const Trip& trip, std::size_t step);
   void log(LogLevel level, std::string_view line) const {
-    if (options_.log) options_.log(level, line);
+    try {
+      if (options_.log) options_.log(level, line);
+    } catch (...) {  // a log line must not decide what becomes of a booking
+    }
   }
   std::optional<Instant> given_now() const {
     return options_.clock ? std::optional(options_.clock()) : std::nullopt;

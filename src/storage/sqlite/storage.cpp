@@ -315,7 +315,10 @@ class SqliteStorage final : public Storage {
   }
 
   void log(LogLevel level, std::string_view line) const {
-    if (options_.log) options_.log(level, line);
+    try {
+      if (options_.log) options_.log(level, line);
+    } catch (...) {  // a log line must not decide what becomes of a booking
+    }
   }
 
   static constexpr std::chrono::microseconds kPause{250};
