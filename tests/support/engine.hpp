@@ -12,7 +12,7 @@ namespace holdfast::test {
 /// Migrated. Through the uri, as a host opens it.
 inline std::unique_ptr<Engine> open_engine(const Database& database, EngineOptions options = {}) {
   auto engine = must(Engine::open(database.uri(), std::move(options)));
-  (void)must(engine->migrate());
+  [[maybe_unused]] const auto migrated = must(engine->migrate());
   return engine;
 }
 
@@ -24,7 +24,7 @@ inline std::unique_ptr<Engine> open_engine(const Database& database, EngineOptio
                                .log = options.log,
                                .clock = options.clock};
   auto engine = must(Engine::open(database.open(storage, seams), std::move(options)));
-  (void)must(engine->migrate());
+  [[maybe_unused]] const auto migrated = must(engine->migrate());
   return engine;
 }
 

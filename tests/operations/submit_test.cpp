@@ -1,0 +1,299 @@
+// submit, drain and the wake-up; close.
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "operations/world.hpp"
+#include "support/threads.hpp"
+
+using namespace holdfast;
+using namespace holdfast::test;
+
+namespace {
+
+// Waits for `count` completions, at most a while.
+std::map<std::uint64_t, Reply<Value>> collect(Engine& engine, std::size_t count) {
+  std::map<std::uint64_t, Reply<Value>> out;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (out.size() < count) {
+    for (auto& done : engine.drain(7)) {
+      if (!out.emplace(done.tag, std::move(done.reply)).second) {
+        throw std::runtime_error("a tag came twice");
+      }
+    }
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("completions lost");
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  return out;
+}
+
+// One of each request; those that need something made get `id`, `hold_ids` and so on.
+std::vector<Request> one_of_each(World& world) {
+  const auto id = world.tour(100);
+  const auto hold = [&] { return world.hold(id, {day(0)}).id; };
+  const auto booked = [&](const char* order) { return world.book(id, {day(0)}, 1, order).id; };
+  const auto spare = world.bare();
+  const Date d = day(3);
+  return {
+      CreateResource{.type = "TOUR", .name = "n"},
+      UpdateResource{.resource_id = id, .name = "m"},
+      RetrieveResource{id},
+      ListResources{},
+      DeleteResource{.resource_id = spare},
+      RestoreResource{.resource_id = spare},
+      InitializeCapacity{.resource_id = id, .start_date = d, .end_date = d, .daily_capacity = 1},
+      AdjustCapacity{.resource_id = id, .dates = {d}, .delta = 1},
+      CheckAvailability{.resource_id = id, .start_date = d, .end_date = d},
+      SearchAvailability{.type = "TOUR", .start_date = d, .end_date = d},
+      GetCapacityReport{.resource_id = id, .start_date = d, .end_date = d},
+      CreateHold{.resource_id = id, .dates = {d}},
+      CreateHolds{.items = {{id, {d}, 1}}},
+      ExtendHold{.hold_id = hold()},
+      ExtendHolds{.hold_ids = {hold()}},
+      ConfirmHold{.hold_id = hold(), .order_id = "o"},
+      ConfirmHolds{.hold_ids = {hold()}, .order_id = "o"},
+      ReleaseHold{.hold_id = hold()},
+      ReleaseHolds{.hold_ids = {hold()}},
+      RetrieveHold{.hold_id = hold()},
+      ListHolds{},
+      CleanupExpiredHolds{},
+      CancelAllocation{.allocation_id = booked("p")},
+      CancelAllocation{.order_id = (booked("q"), "q")},
+      MoveHold{.hold_id = hold(), .dates = {day(4)}},
+      MoveAllocation{.allocation_id = booked("r"), .dates = {day(4)}},
+      ListAllocations{},
+      CreateBlackout{.resource_id = id, .start_date = day(9), .end_date = day(9)},
+      ListBlackouts{},
+      DeleteBlackout{.blackout_id = world.blackout(id, day(8), day(8)).id},
+      Migrate{},
+      Verify{},
+      GetMetrics{},
+      Prune{},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("Every request gives the same kind of answer through submit as through execute") {
+  EACH_BACKEND(db);
+  World world(db);
+  const auto submitted = one_of_each(world);
+  const auto executed = one_of_each(world);
+  std::set<std::size_t> kinds;
+  for (std::size_t i = 0; i < submitted.size(); ++i) {
+    kinds.insert(submitted[i].index());
+    must(world->submit(submitted[i], i));
+  }
+  CHECK(kinds.size() == std::variant_size_v<Request>);
+  auto replies = collect(world.engine(), submitted.size());
+  for (std::size_t i = 0; i < executed.size(); ++i) {
+    INFO("request " << submitted[i].index());
+    auto one = world->execute(executed[i]);
+    auto& other = replies.at(i);
+    CHECK(outcome(one) == "ACCEPTED");
+    CHECK(outcome(other) == "ACCEPTED");
+    if (outcome(one) == "ACCEPTED" && outcome(other) == "ACCEPTED") {
+      CHECK(one->value().index() == other->value().index());
+    }
+  }
+}
+
+TEST_CASE("A refusal of a submit is a completion too, with its field and its id") {
+  EACH_BACKEND(db);
+  World world(db);
+  must(world->submit(CreateHold{.resource_id = "x", .dates = {}}, 1));
+  must(world->submit(CreateHold{.resource_id = "x", .dates = {day(0)}}, 2));
+  must(world->submit(RetrieveHold{.hold_id = "x"}, 3));
+  must(world->submit(ListHolds{.limit = 0}, 4));
+  auto replies = collect(world.engine(), 4);
+  CHECK(verdict(replies.at(1)) == "INVALID_ARGUMENT dates");
+  CHECK(replies.at(2)->rejection().id == "x");
+  CHECK(outcome(replies.at(2)) == "RESOURCE_NOT_FOUND");
+  CHECK(outcome(replies.at(3)) == "HOLD_NOT_FOUND");
+  CHECK(verdict(replies.at(4)) == "INVALID_ARGUMENT limit");
+}
+
+TEST_CASE("The wake-up is called once until a drain has left nothing") {
+  EACH_BACKEND(db);
+  World world(db);
+  const auto id = world.tour(1000);
+  std::atomic<int> calls{0};
+  world->set_wakeup([&] { ++calls; });
+  const auto wait_for = [&](int wanted) {
+    for (int i = 0; i < 10000 && calls < wanted; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return calls.load();
+  };
+  must(world->submit(CreateHold{.resource_id = id, .dates = {day(0)}}, 0));
+  CHECK(wait_for(1) == 1);
+  for (std::uint64_t tag = 1; tag < 30; ++tag) {
+    must(world->submit(CreateHold{.resource_id = id, .dates = {day(0)}}, tag));
+  }
+  // The answers of all thirty are there when the places are.
+  for (int i = 0; i < 10000 && accepted(world->metrics()).holds_created < 30; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  CHECK(calls == 1);
+  CHECK(world->drain(1).size() == 1);
+  must(world->submit(CreateHold{.resource_id = id, .dates = {day(0)}}, 30));
+  CHECK(collect(world.engine(), 30).size() == 30);
+  CHECK(world->drain(10).empty());
+  const int before = calls;
+  must(world->submit(CreateHold{.resource_id = id, .dates = {day(0)}}, 31));
+  CHECK(wait_for(before + 1) == before + 1);
+  // Whoever sets a wake-up late is told of what waits; an empty one takes it off.
+  std::atomic<int> late{0};
+  world->set_wakeup([&] { ++late; });
+  CHECK(late == 1);
+  world->set_wakeup({});
+  CHECK(collect(world.engine(), 1).count(31) == 1);
+  must(world->submit(ListHolds{}, 32));
+  CHECK(collect(world.engine(), 1).count(32) == 1);
+  CHECK(late == 1);
+  CHECK(calls == before + 1);
+}
+
+TEST_CASE("close() with submits in flight loses none, and later ones are refused") {
+  EACH_BACKEND(db);
+  World world(db);
+  const auto id = world.tour(100'000);
+  auto engine = must(Engine::open(db.open_migrated(), {}));
+  if (db.backend().persistent) engine = must(Engine::open(db.uri(), {}));
+  constexpr int kThreads = 4;
+  constexpr int kEach = 100;
+  std::atomic<int> taken{0};
+  std::atomic<int> refused_entry{0};
+  std::atomic<bool> strange{false};
+  std::thread closer([&] {
+    while (taken < kThreads * kEach / 4) std::this_thread::yield();
+    engine->close();
+  });
+  in_threads(kThreads, [&](int thread) {
+    for (int i = 0; i < kEach; ++i) {
+      const auto tag = static_cast<std::uint64_t>(thread * kEach + i);
+      const auto done = i % 5 == 0
+                            ? engine->submit(ListHolds{.limit = 1}, tag)
+                            : engine->submit(CreateHold{.resource_id = id, .dates = {day(0)}}, tag);
+      if (done.ok()) {
+        ++taken;
+      } else {
+        ++refused_entry;
+        if (done.error().status != Status::kClosed) strange = true;
+      }
+      // So that the closer gets its turn.
+      if (taken < kThreads * kEach / 4) continue;
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+  });
+  closer.join();
+  const auto replies = collect(*engine, static_cast<std::size_t>(taken));
+  CHECK_FALSE(strange);
+  CHECK(engine->drain(10).empty());
+  int answered = 0;
+  for (const auto& [tag, reply] : replies) {
+    if (reply.ok()) {
+      ++answered;
+    } else {
+      CHECK(outcome(reply) == "CLOSED/NEVER");
+    }
+  }
+  CHECK(taken + refused_entry == kThreads * kEach);
+  CHECK(outcome(engine->retrieve_resource({id})) == "CLOSED/NEVER");
+  CHECK(outcome(engine->create_hold({.resource_id = id, .dates = {day(0)}})) == "CLOSED/NEVER");
+  CHECK(outcome(engine->migrate()) == "CLOSED/NEVER");
+  CHECK(engine->submit(ListHolds{}, 1).error().status == Status::kClosed);
+  engine->close();
+}
+
+TEST_CASE("close() while others wait for their answers gives each of them one") {
+  EACH_BACKEND(db);
+  if (!db.backend().persistent) return;
+  World world(db);
+  const auto id = world.tour(100'000);
+  auto engine = must(Engine::open(db.uri(), {}));
+  std::atomic<int> strange{0};
+  std::atomic<int> begun{0};
+  in_threads(5, [&](int thread) {
+    if (thread == 0) {
+      while (begun < 8) std::this_thread::yield();
+      engine->close();
+      return;
+    }
+    for (int i = 0; i < 50; ++i) {
+      ++begun;
+      const auto got = outcome(engine->create_hold({.resource_id = id, .dates = {day(0)}}));
+      if (got != "ACCEPTED" && got != "CLOSED/NEVER") ++strange;
+    }
+  });
+  CHECK(strange == 0);
+}
+
+TEST_CASE("A full queue refuses the next submit, safely") {
+  EACH_BACKEND(db);
+  // A clock that stands still in the middle of a transaction keeps the lane busy.
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool blocked = false;
+  bool entered = false;
+  const TestClock clock;
+  EngineOptions options{.lanes = 1, .queue_max = 3};
+  options.clock = [&] {
+    std::unique_lock lock(mutex);
+    entered = entered || blocked;
+    wake.notify_all();
+    wake.wait(lock, [&] { return !blocked; });
+    return clock.now();
+  };
+  auto engine = open_engine(db, options);
+  const auto id = accepted(engine->create_resource({.type = "TOUR", .name = "n"})).resource.id;
+  accepted(engine->initialize_capacity(
+      {.resource_id = id, .start_date = day(0), .end_date = day(0), .daily_capacity = 100}));
+  const CreateHold request{.resource_id = id, .dates = {day(0)}};
+  const auto set_blocked = [&](bool value) {
+    const std::lock_guard lock(mutex);
+    blocked = value;
+    wake.notify_all();
+  };
+  set_blocked(true);
+  must(engine->submit(request, 0));
+  {
+    std::unique_lock lock(mutex);
+    REQUIRE(wake.wait_for(lock, std::chrono::seconds(20), [&] { return entered; }));
+  }
+  for (std::uint64_t tag = 1; tag <= 3; ++tag) must(engine->submit(request, tag));
+  const auto full = engine->submit(request, 4);
+  const auto blocking = outcome(engine->create_hold(request));
+  set_blocked(false);
+  REQUIRE_FALSE(full.ok());
+  CHECK(full.error().status == Status::kBusy);
+  CHECK(full.error().retry == Retry::kSafe);
+  CHECK(blocking == "BUSY/SAFE");
+  auto replies = collect(*engine, 4);
+  for (auto& [tag, reply] : replies) CHECK(outcome(reply) == "ACCEPTED");
+  CHECK(outcome(engine->create_hold(request)) == "ACCEPTED");
+  CHECK(accepted(engine->metrics()).failures.at(Status::kBusy) >= 1);
+}
+
+TEST_CASE("The smallest queue serves every operation, one at a time") {
+  EACH_BACKEND(db);
+  World world(db, {.lanes = 1, .readers = 1, .queue_max = 1});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 12; ++i) {
+    ids.push_back(world.tour());
+    accepted(world->create_hold({.resource_id = ids.back(),
+                                 .dates = {day(0)},
+                                 .customer_email = "x@example.com",
+                                 .ttl = std::chrono::milliseconds(1)}));
+  }
+  world.clock().advance(std::chrono::milliseconds(1));
+  CHECK(accepted(world->cleanup_expired_holds()).expired == 12);
+  world.clock().advance(std::chrono::hours(48));
+  const auto pruned = accepted(world->prune(
+      {.older_than = std::chrono::hours(24), .erase_customer_email = "x@example.com"}));
+  CHECK(pruned.emails_erased == 12);
+  CHECK(pruned.holds_removed == 12);
+}
