@@ -53,8 +53,9 @@ std::string random_prefix() {
   return out;
 }
 
-Error connect_error(PGconn* conn, const std::vector<std::string>& secrets) {
-  const std::string text = redact(PQerrorMessage(conn), secrets);
+Error connect_error(std::string_view message, PGconn* conn,
+                    const std::vector<std::string>& secrets) {
+  const std::string text = redact(message, secrets);
   // With VERBOSE the code follows the severity: "FATAL:  28P01: password authentication failed".
   std::string sqlstate;
   for (auto at = text.find(":  "); at != std::string::npos; at = text.find(":  ", at + 3)) {
@@ -119,8 +120,11 @@ PGconn* Address::connect(std::optional<Error>& failure) const {
   // libpq tells the SQLSTATE of a refused connection only in verbose text, and takes that setting
   // only on an existing connection. What failed by timeout is not tried again.
   const bool answered = std::chrono::steady_clock::now() - start < std::chrono::seconds(1);
+  std::string message = PQerrorMessage(conn);
   if (PQstatus(conn) != CONNECTION_OK && answered) PQreset(conn);
-  if (PQstatus(conn) != CONNECTION_OK) failure = connect_error(conn, secrets_);
+  // An option that libpq itself refuses is told only the first time.
+  if (*PQerrorMessage(conn) != '\0') message = PQerrorMessage(conn);
+  if (PQstatus(conn) != CONNECTION_OK) failure = connect_error(message, conn, secrets_);
   return conn;
 }
 

@@ -31,13 +31,21 @@ class Query {
   void equals(std::string_view column, std::string_view value) {
     if (!value.empty()) where(std::string(column) + " = " + text(value));
   }
+  /// The same on a column that leads an index, which then serves the page: without statistics the
+  /// planner would rather walk the whole table in the page's order and filter.
+  void finds(std::string_view column, std::string_view value) {
+    equals(column, value);
+    fenced_ = fenced_ || !value.empty();
+  }
   void after(const std::optional<Cursor>& cursor) {
     if (!cursor) return;
     const std::string created_at = param(cursor->created_at, "timestamptz");
     where("(created_at, id) > (" + created_at + ", " + text(cursor->id) + ")");
   }
   std::string page(std::string_view columns, std::string_view table, std::int32_t limit) {
-    return "SELECT " + std::string(columns) + " FROM holdfast." + std::string(table) + where_ +
+    const std::string rows =
+        "SELECT " + std::string(columns) + " FROM holdfast." + std::string(table) + where_;
+    return (fenced_ ? "SELECT * FROM (" + rows + " OFFSET 0) AS found" : rows) +
            " ORDER BY created_at, id LIMIT " + param(std::int64_t{limit} + 1, "int8");
   }
   const Params& params() const { return params_; }
@@ -46,6 +54,7 @@ class Query {
   std::optional<Instant> now_;
   Params params_;
   std::string where_;
+  bool fenced_ = false;
 };
 
 void has_day_in(Query& q, const DateRange& range) {
@@ -70,13 +79,13 @@ std::string sql_of(Query& q, const ResourceQuery& what, const ListQuery& query) 
 }
 
 std::string sql_of(Query& q, const HoldQuery& what, const ListQuery& query) {
-  q.equals("resource_id", what.resource_id);
+  q.finds("resource_id", what.resource_id);
   if (!what.customer_email.empty()) {
-    q.equals("customer_email", what.customer_email);
+    q.finds("customer_email", what.customer_email);
     q.where("customer_email <> ''");
   }
   if (!what.group_id.empty()) {
-    q.equals("group_id", what.group_id);
+    q.finds("group_id", what.group_id);
     q.where("group_id <> ''");
   }
   if (what.status == HoldStatus::kActive) {
@@ -91,8 +100,8 @@ std::string sql_of(Query& q, const HoldQuery& what, const ListQuery& query) {
 }
 
 std::string sql_of(Query& q, const AllocationQuery& what, const ListQuery& query) {
-  q.equals("resource_id", what.resource_id);
-  q.equals("order_id", what.order_id);
+  q.finds("resource_id", what.resource_id);
+  q.finds("order_id", what.order_id);
   q.equals("line_item_id", what.line_item_id);
   if (what.status) q.equals("status", name(*what.status));
   if (what.range) has_day_in(q, *what.range);
@@ -101,7 +110,7 @@ std::string sql_of(Query& q, const AllocationQuery& what, const ListQuery& query
 }
 
 std::string sql_of(Query& q, const BlackoutQuery& what, const ListQuery& query) {
-  q.equals("resource_id", what.resource_id);
+  q.finds("resource_id", what.resource_id);
   q.where("deleted_at IS NULL");
   if (what.range) {
     q.where("end_date >= " + q.param(what.range->start, "date"));

@@ -39,13 +39,14 @@ constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ O
   "pg_catalog.set_config('random_page_cost', '0.1', true), "   \
   "pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)"
 
+// The first statement is parsed under the session's own search_path, hence every name qualified.
 constexpr Statement kSettings{
     "SELECT " HOLDFAST_PLANNER
-    ", pg_catalog.set_config('lock_timeout', $1::text, true)"
+    ", pg_catalog.set_config('lock_timeout', $1::pg_catalog.text, true)"
     ", pg_catalog.set_config('idle_in_transaction_session_timeout', '30s', true)"
     ", pg_catalog.set_config('synchronous_commit', "
-    "CASE WHEN pg_catalog.current_setting('synchronous_commit') IN "
-    "('off', 'local', 'remote_write') THEN 'on' "
+    "CASE WHEN pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) "
+    "ANY ('{off,local,remote_write}'::pg_catalog.text[]) THEN 'on' "
     "ELSE pg_catalog.current_setting('synchronous_commit') END, true)"};
 constexpr Statement kReadSettings{"SELECT " HOLDFAST_PLANNER};
 constexpr const char* kListSettings =
@@ -290,7 +291,9 @@ Result<std::int32_t> PostgresStorage::migrate() {
 
 std::string describe_server(Connection& connection) {
   Trip trip(connection);
-  trip.add(
+  trip.add(kBeginRead);
+  trip.add(kListSettings);
+  const auto step = trip.add(
       "SELECT 'PostgreSQL ' || current_setting('server_version') "
       "|| ', fsync=' || current_setting('fsync') "
       "|| ', full_page_writes=' || current_setting('full_page_writes') "
@@ -299,8 +302,9 @@ std::string describe_server(Connection& connection) {
       "'' "
       "THEN 'none' ELSE 'yes' END || CASE WHEN pg_is_in_recovery() THEN ', in recovery' ELSE '' "
       "END");
+  trip.add("COMMIT");
   if (trip.run()) return "PostgreSQL, settings not readable";
-  return Row(trip.result(0), 0).text();
+  return Row(trip.result(step), 0).text();
 }
 
 std::optional<Error> PostgresStorage::check() {

@@ -1,0 +1,31 @@
+// A loopback wire to a PostgreSQL server that counts round trips and can spoil a COMMIT.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace holdfast::test {
+
+class Wiretap {
+ public:
+  /// `target`: a Unix socket's path.
+  explicit Wiretap(const std::string& target);
+  Wiretap(const Wiretap&) = delete;
+  Wiretap& operator=(const Wiretap&) = delete;
+  ~Wiretap();
+
+  int port() const;
+  /// How often a client has begun to speak after the server had spoken: its round trips.
+  int turns() const;
+  /// How often a client has ended what it says with a Sync.
+  int syncs() const;
+  /// The next COMMIT reaches the server as ABORT, which it carries out and answers with ROLLBACK.
+  void abort_next_commit();
+  int aborted() const;
+
+ private:
+  class Wire;
+  std::unique_ptr<Wire> wire_;
+};
+
+}  // namespace holdfast::test
