@@ -26,6 +26,12 @@ std::chrono::microseconds jitter(std::chrono::microseconds around) {
   return std::chrono::microseconds(pick(generator));
 }
 
+Error stuck_error() {
+  return {.status = Status::kInternal,
+          .retry = Retry::kNever,
+          .message = "a batch was put off without progress"};
+}
+
 bool* replayed_of(core::Verdict& verdict) {
   auto* value = std::get_if<Value>(&verdict);
   if (value == nullptr) return nullptr;
@@ -124,7 +130,10 @@ void Attempts::attempt(Batch batch, Clock::time_point deadline, const Deliver& d
       }
     }
     if (again.commands.empty()) return;
-    // Each run has recorded as many due holds as it may, so this ends.
+    // Each run records due holds or decides a command, so this ends.
+    if (again.commands.size() == batch.commands.size() && decision.tally.expired == 0) {
+      return fail(again, stuck_error(), deliver);
+    }
     batch = std::move(again);
     in_doubt.clear();
     scope = core::plan(batch.commands);

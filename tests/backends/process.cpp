@@ -16,31 +16,9 @@
 #include <stdexcept>
 #include <thread>
 
-extern char** environ;
+#include "support/spawn.hpp"
 
 namespace holdfast::test {
-namespace {
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (auto& s : strings) out.push_back(s.data());
-  out.push_back(nullptr);
-  return out;
-}
-
-std::vector<std::string> merged(const std::vector<std::string>& over) {
-  std::vector<std::string> out = over;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string given = *entry;
-    const std::string name = given.substr(0, given.find('=') + 1);
-    bool replaced = false;
-    for (const auto& o : over) replaced = replaced || o.starts_with(name);
-    if (!replaced) out.push_back(given);
-  }
-  return out;
-}
-
-}  // namespace
 
 Process::Process(std::vector<std::string> arguments, const std::string& user,
                  const std::string& output, const std::vector<std::string>& environment) {
@@ -56,7 +34,7 @@ Process::Process(std::vector<std::string> arguments, const std::string& user,
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
                                    O_WRONLY | O_CREAT | O_APPEND, 0666);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  auto env = merged(environment);
+  auto env = environment_with(environment);
   const auto argv = pointers(all);
   const auto envp = pointers(env);
   const int failed = ::posix_spawnp(&pid_, "setpriv", &actions, nullptr, argv.data(), envp.data());

@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -16,45 +15,21 @@
 #include <utility>
 #include <vector>
 
+#include "support/loopback.hpp"
+
 namespace holdfast::test {
 namespace {
 
 using namespace std::string_view_literals;
-
-bool send_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
-}
-
-int connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
-  ::close(fd);
-  return -1;
-}
 
 }  // namespace
 
 class Wiretap::Wire {
  public:
   explicit Wire(std::string target) : target_(std::move(target)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    const bool ready = ::bind(listener_, generic, size) == 0 && ::listen(listener_, 64) == 0 &&
-                       ::getsockname(listener_, generic, &size) == 0;
-    if (!ready) throw std::runtime_error("no loopback port");
-    port = ntohs(address.sin_port);
+    const Listener listener = listen_on_loopback();
+    listener_ = listener.fd;
+    port = listener.port;
     acceptor_ = std::thread([this] { accept(); });
   }
 
@@ -83,7 +58,7 @@ class Wiretap::Wire {
     while (!closing_) {
       const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (client < 0) continue;
-      const int server = connect_to(target_);
+      const int server = connect_unix(target_);
       relays_.emplace_back([this, client, server] {
         if (server >= 0) relay(client, server);
         ::close(client);

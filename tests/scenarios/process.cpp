@@ -11,7 +11,7 @@
 #include <cstring>
 #include <stdexcept>
 
-extern char** environ;
+#include "support/spawn.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -21,25 +21,6 @@ std::array<int, 2> make_pipe() {
   // Closed on exec, or a second worker would keep the first one's pipe open.
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
   return ends;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (auto& s : strings) out.push_back(s.data());
-  out.push_back(nullptr);
-  return out;
-}
-
-std::vector<std::string> merged(const std::vector<std::string>& over) {
-  std::vector<std::string> out = over;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string given = *entry;
-    const std::string name = given.substr(0, given.find('=') + 1);
-    bool replaced = false;
-    for (const auto& o : over) replaced = replaced || o.starts_with(name);
-    if (!replaced) out.push_back(given);
-  }
-  return out;
 }
 
 }  // namespace
@@ -53,18 +34,19 @@ Worker::Worker(std::vector<std::string> arguments, std::vector<std::string> envi
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, to[0], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, from[1], STDOUT_FILENO);
-  arguments.insert(arguments.begin(), SCENARIO_WORKER);
-  auto all = merged(environment);
+  const std::string program = SCENARIO_WORKER;
+  arguments.insert(arguments.begin(), program);
+  auto all = environment_with(environment);
   const auto argv = pointers(arguments);
   const auto envp = pointers(all);
   const int failed =
-      ::posix_spawn(&pid_, SCENARIO_WORKER, &actions, nullptr, argv.data(), envp.data());
+      ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv.data(), envp.data());
   posix_spawn_file_actions_destroy(&actions);
   ::close(to[0]);
   ::close(from[1]);
   in_ = ::fdopen(to[1], "w");
   out_ = ::fdopen(from[0], "r");
-  if (failed != 0) throw std::runtime_error(std::string("cannot start ") + SCENARIO_WORKER);
+  if (failed != 0) throw std::runtime_error("cannot start " + program);
 }
 
 Worker::~Worker() {

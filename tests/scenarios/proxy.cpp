@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -17,6 +16,8 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "support/loopback.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -46,17 +47,6 @@ Target parse(const std::string& conninfo) {
   return out;
 }
 
-int connect_unix(const Target& target) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = target.host + "/.s.PGSQL." + target.port;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
-  ::close(fd);
-  return -1;
-}
-
 int connect_tcp(const Target& target) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -71,13 +61,9 @@ int connect_tcp(const Target& target) {
   return fd;
 }
 
-bool send_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
+int connect_to(const Target& target) {
+  if (!target.host.starts_with("/")) return connect_tcp(target);
+  return connect_unix(target.host + "/.s.PGSQL." + target.port);
 }
 
 /// The first whole message of `bytes` (a type, a length that counts itself, a body), or nothing.
@@ -99,16 +85,9 @@ bool says_committed(std::string_view message) {
 class Proxy::Wire {
  public:
   explicit Wire(const std::string& conninfo) : target_(parse(conninfo)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    const bool ready = ::bind(listener_, generic, size) == 0 && ::listen(listener_, 64) == 0 &&
-                       ::getsockname(listener_, generic, &size) == 0;
-    if (!ready) throw std::runtime_error("no loopback port");
-    port_ = ntohs(address.sin_port);
+    const Listener listener = listen_on_loopback();
+    listener_ = listener.fd;
+    port_ = listener.port;
     acceptor_ = std::thread([this] { accept(); });
   }
 
@@ -133,8 +112,7 @@ class Proxy::Wire {
     while (!closing_) {
       const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (client < 0) continue;
-      const int server =
-          target_.host.starts_with("/") ? connect_unix(target_) : connect_tcp(target_);
+      const int server = connect_to(target_);
       relays_.emplace_back([this, client, server] {
         if (server >= 0) relay(client, server);
         ::close(client);

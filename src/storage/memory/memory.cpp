@@ -113,7 +113,7 @@ class MemoryStorage final : public Storage {
         ++lock_timeouts_;
         return Error{.status = Status::kBusy,
                      .retry = Retry::kSafe,
-                     .message = "timed out waiting for the lock of " + *key};
+                     .message = "timed out waiting for the lock of a key"};
       }
     }
     return {};
