@@ -256,7 +256,7 @@ struct StorageOptions {
 
 /// Threads: all methods may run at once. The contract's rules, each held by a test:
 /// 1. Keys are locked in ascending order, each once; two transactions that share one never overlap.
-/// 2. decide sees the scope as of after the locks, and `now`.  3. Changes touch only its keys.
+/// 2. decide sees the scope as of after the locks, and `now`.  3. Changes to other keys fail.
 /// 4. All or nothing.  5. decide may run again.  6. Tokens commit with their effects.
 /// 7. After kUnknown the same transaction may run again.  8. What is committed survives reopening.
 /// 9. Errors carry the right retry class.  10. The database's own CHECKs are never hit.

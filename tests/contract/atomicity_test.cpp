@@ -1,4 +1,4 @@
-// Rules 4 to 7 and 10: all or nothing, run again, meet what is there.
+// Rules 3 to 7 and 10: what is locked, all or nothing, run again, meet what is there.
 #include <stdexcept>
 
 #include "support/catch.hpp"
@@ -144,6 +144,40 @@ const std::vector<Violation>& violations() {
        }},
   };
   return all;
+}
+
+TEST_CASE("Changes outside the keys that were locked are refused, each kind of them") {
+  EACH_BACKEND(db);
+  const auto storage = db.open_migrated();
+  fill(*storage);
+  const std::string before = everything(*storage, kCommands);
+  const std::string other = resource_id(2);
+  const Changes all = one_of_each();
+  const std::vector<Changes> outside{
+      {.resource_inserts = {make_resource(2)}},
+      {.resource_updates = {make_resource(1)}},
+      {.capacity_inserts = all.capacity_inserts},
+      {.capacity_deltas = all.capacity_deltas},
+      {.hold_inserts = all.hold_inserts},
+      {.hold_updates = all.hold_updates},
+      {.allocation_inserts = all.allocation_inserts},
+      {.allocation_updates = all.allocation_updates},
+      {.blackout_inserts = all.blackout_inserts},
+      {.blackout_updates = all.blackout_updates},
+      {.command_inserts = all.command_inserts},
+      {.removals = all.removals},
+  };
+  for (std::size_t i = 0; i < outside.size(); ++i) {
+    INFO("kind of change: " << i);
+    const std::string locked = i == 0 ? kKey : other;
+    const auto refused =
+        storage->transact(scope_of({locked}), [&](const Snapshot&) { return outside[i]; });
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().status == Status::kInternal);
+    CHECK(refused.error().retry == Retry::kNever);
+    CHECK(everything(*storage, kCommands) == before);
+  }
+  must(try_write(*storage, {kKey}, all));
 }
 
 TEST_CASE("A guard that does not hold writes nothing of its transaction, and is safe to retry") {

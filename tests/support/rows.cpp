@@ -203,6 +203,10 @@ Scope scope_of(std::vector<std::string> keys) {
 }
 
 Result<void> try_write(Storage& storage, std::vector<std::string> keys, Changes changes) {
+  for (const auto& row : changes.resource_inserts) keys.push_back(row.id);
+  for (const auto& row : changes.capacity_deltas) keys.push_back(row.key);
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return storage.transact(scope_of(std::move(keys)), [&](const Snapshot&) { return changes; });
 }
 

@@ -59,6 +59,7 @@ extern template std::string sorted_text(const std::vector<CommandRecord>&);
 
 Scope scope_of(std::vector<std::string> keys);
 /// Writes under the locks of `keys`; the Result is the storage's.
+/// Locks `keys`, and those of resources and days that the changes bring along.
 Result<void> try_write(Storage& storage, std::vector<std::string> keys, Changes changes);
 void write(Storage& storage, const std::string& key, Changes changes);
 /// What decide is given for `scope`.

@@ -15,6 +15,7 @@
 #include "storage/memory/loader.hpp"
 #include "storage/memory/tables.hpp"
 #include "storage/memory/writer.hpp"
+#include "storage/within.hpp"
 
 namespace holdfast {
 namespace {
@@ -46,6 +47,7 @@ class MemoryStorage final : public Storage {
       Snapshot snapshot = load(scope, true);
       const Instant now = snapshot.now;
       const Changes changes = decide(std::move(snapshot));
+      if (auto outside = refuse_outside(scope, changes)) return std::move(*outside);
       const std::scoped_lock guard(mutex_);
       return Writer(tables_, now, seams_.guard).write(changes);
     });

@@ -15,6 +15,7 @@
 #include "storage/postgres/pool.hpp"
 #include "storage/postgres/schema.hpp"
 #include "storage/postgres/write.hpp"
+#include "storage/within.hpp"
 
 namespace holdfast {
 namespace postgres {
@@ -218,7 +219,10 @@ std::optional<Setback> PostgresStorage::transact_once(Lease& lease, const Scope&
   Loader loader(scope, For::kTransact);
   if (auto setback = lock_and_load(lease, loader, scope, snapshot)) return setback;
   const Instant now = snapshot.now;
-  return commit(lease, decide(std::move(snapshot)), now);
+  const Changes changes = decide(std::move(snapshot));
+  // The lease is not kept, so the connection and its transaction end here.
+  if (auto outside = refuse_outside(scope, changes)) return Setback{.error = std::move(*outside)};
+  return commit(lease, changes, now);
 }
 
 Result<void> PostgresStorage::transact(const Scope& scope, const DecideFn& decide) {

@@ -14,6 +14,7 @@
 #include "storage/sqlite/readers.hpp"
 #include "storage/sqlite/schema.hpp"
 #include "storage/sqlite/write.hpp"
+#include "storage/within.hpp"
 
 namespace holdfast::sqlite {
 namespace {
@@ -74,6 +75,12 @@ void set_journal(Connection& connection, Journal journal) {
       journal == Journal::kWal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = TRUNCATE");
   if (found == name(journal)) return;
   refuse(std::string("journal_mode is ") + found + ", not " + name(journal));
+}
+
+void require_within(const Scope& scope, const Changes& changes) {
+  if (auto outside = refuse_outside(scope, changes)) {
+    throw Failure(outside->status, outside->retry, outside->message);
+  }
 }
 
 class SqliteStorage final : public Storage {
@@ -270,6 +277,7 @@ class SqliteStorage final : public Storage {
     require_writable(connection);
     const Instant moment = now();
     const Changes changes = decide(load_scope(connection, scope, moment, DueHolds::kLoad));
+    require_within(scope, changes);
     write_changes(connection, changes, moment, seams_.guard);
     transaction.commit();
   }
@@ -281,6 +289,7 @@ class SqliteStorage final : public Storage {
     });
     const Instant moment = snapshot.now;
     const Changes changes = decide(std::move(snapshot));
+    require_within(scope, changes);
     Turn turn(*this);
     Connection& connection = turn.connection();
     Transaction transaction(connection, Transaction::Kind::kWrite, options_.lock_timeout);
