@@ -1,7 +1,6 @@
 #include "failure.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace holdfast::capi {
 namespace {
@@ -9,8 +8,7 @@ namespace {
 template <std::size_t N>
 void put(char (&to)[N], std::string_view text) {
   const std::string_view kept = cut(text, N - 1);
-  std::memcpy(to, kept.data(), kept.size());
-  std::fill(to + kept.size(), to + N, '\0');
+  std::fill(std::copy(kept.begin(), kept.end(), to), to + N, '\0');
 }
 
 }  // namespace

@@ -45,7 +45,10 @@ TEST_CASE("every character but NUL is text, alone and behind seven others; no su
   }
   CHECK_FALSE(is_text(std::string(1, '\0')));
   CHECK_FALSE(is_text(std::string("12345678\0", 9)));
-  CHECK_FALSE(is_text(std::string("1234\0678", 8)));
+  CHECK_FALSE(
+      is_text(std::string("1234\0"
+                          "678",
+                          8)));
   CHECK(is_text(""));
 }
 
