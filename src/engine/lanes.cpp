@@ -29,6 +29,10 @@ std::size_t weight_of(const core::Command& command) {
   return weight;
 }
 
+Error no_thread() {
+  return {.status = Status::kBusy, .retry = Retry::kSafe, .message = "no thread to be had"};
+}
+
 Error closed_error() {
   return {.status = Status::kClosed, .retry = Retry::kNever, .message = "the engine is closed"};
 }
@@ -62,7 +66,7 @@ std::optional<Error> Lanes::refuse_entry(std::size_t more) const {
 }
 
 // All or none: what is in the queue points to the caller's stack.
-void Lanes::enqueue(Batch batch) {
+void Lanes::enqueue(Batch& batch) {
   const std::size_t before = queue_.size();
   try {
     for (auto& pending : batch) {
@@ -78,15 +82,40 @@ void Lanes::enqueue(Batch batch) {
 void Lanes::withdraw(const Waiter& waiter) {
   std::erase_if(queue_, [&](const std::unique_ptr<Pending>& pending) {
     if (pending->waiter != &waiter) return false;
-    *pending->result = no_memory(Retry::kSafe);
-    --pending->waiter->missing;
+    answer(*pending, no_memory(Retry::kSafe));
     return true;
   });
 }
 
+// A process may be out of threads for a moment. As long as there is one worker, all goes on.
+bool Lanes::start_worker() {
+  try {
+    if (workers_.size() < lanes_) workers_.emplace_back([this] { work(); });
+  } catch (const std::exception&) {
+    return !workers_.empty();
+  }
+  return true;
+}
+
+// Whether it pays to open one more lane for `commands`: two small batches cost two commits, but
+// with one lane only, the database waits while we think and we wait while it writes.
+bool Lanes::worth_a_lane(std::size_t commands) const {
+  return running_ == 0 ? commands > 0 : running_ < lanes_ && commands * 16 >= in_flight_;
+}
+
+void Lanes::call_worker() {
+  if (!worth_a_lane(queue_.size())) return;
+  if (calls_ < sleeping_) {
+    ++calls_;
+    worker_wake_.notify_one();
+  } else if (sleeping_ == 0) {
+    start_worker();
+  }
+}
+
 std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> commands) {
   std::vector<Result<core::Verdict>> results(commands.size(), closed_error());
-  Waiter waiter;
+  Waiter waiter(commands.size());
   Batch mine;
   mine.reserve(commands.size());
   for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -95,29 +124,28 @@ std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> com
     mine.back()->waiter = &waiter;
     mine.back()->result = &results[i];
   }
-  waiter.missing = commands.size();
+  if (mine.empty()) return results;
 
   std::unique_lock lock(mutex_);
-  if (const auto refusal = refuse_entry(mine.size())) {
+  auto refusal = refuse_entry(mine.size());
+  bool alone = running_ == 0 && queue_.empty();
+  if (!refusal && !alone && !start_worker()) refusal = no_thread();
+  if (refusal) {
     std::fill(results.begin(), results.end(), Result<core::Verdict>(*refusal));
     return results;
   }
-  enqueue(std::move(mine));
-  while (waiter.missing > 0) {
-    Batch batch;
+  enqueue(mine);
+  while (alone) {
     try {
-      batch = take();
+      run(take(), lock);
     } catch (const std::bad_alloc&) {
       withdraw(waiter);
-      continue;
     }
-    if (batch.empty()) {
-      waiter.wake.wait(lock);
-    } else {
-      run(std::move(batch), lock);
-    }
+    call_worker();
+    alone = running_ == 0 && !queue_.empty() && workers_.empty();
   }
-  wake_next();
+  lock.unlock();
+  waiter.wait();
   return results;
 }
 
@@ -128,14 +156,13 @@ Result<void> Lanes::submit(core::Command command, Done done) {
   one.back()->done = std::move(done);
   const std::lock_guard lock(mutex_);
   if (auto refusal = refuse_entry(1)) return std::move(*refusal);
-  if (workers_.size() < lanes_) workers_.emplace_back([this] { work(); });
-  enqueue(std::move(one));
-  worker_wake_.notify_one();
+  if (!start_worker()) return no_thread();
+  enqueue(one);
+  call_worker();
   return {};
 }
 
-// The oldest commands that can run now, or nothing. A second lane opens only for a full batch: two
-// half batches cost two commits.
+// The oldest commands that can run now, or nothing.
 Lanes::Batch Lanes::take() {
   if (running_ >= lanes_ || queue_.empty()) return {};
   std::unordered_set<std::string_view> keys;    // of what is picked
@@ -166,7 +193,7 @@ Lanes::Batch Lanes::take() {
     picked.push_back(i);
     full = picked.size() >= kCommandsPerBatch || keys.size() >= kKeysPerTransaction;
   }
-  if (picked.empty() || (running_ > 0 && !full)) return {};
+  if (!full && !worth_a_lane(picked.size())) return {};
 
   // From here on nothing needs memory.
   Batch batch;
@@ -194,35 +221,29 @@ void Lanes::decide(const Batch& batch) {
   }
 }
 
+void Lanes::answer(Pending& pending, Result<core::Verdict> reply) {
+  if (pending.waiter == nullptr) return pending.done(std::move(reply));
+  *pending.result = std::move(reply);
+  pending.waiter->answered();
+}
+
+// Answers first: while the woken callers make their next requests, this thread comes back for them.
 void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
+  if (batch.empty()) return;
   ++running_;
-  if (running_ < lanes_ && queue_.size() >= kKeysPerTransaction) wake_next();
+  in_flight_ += batch.size();
+  call_worker();
   lock.unlock();
   decide(batch);
-  for (const auto& pending : batch) {
-    if (pending->done) pending->done(std::move(*pending->reply));
-  }
   lock.lock();
   for (const auto& pending : batch) {
     for (const auto& key : pending->command.keys) held_keys_.erase(key);
-    if (pending->waiter == nullptr) continue;
-    *pending->result = std::move(*pending->reply);
-    if (--pending->waiter->missing == 0) pending->waiter->wake.notify_one();
   }
-  --running_;
-  if (running_ == 0) idle_.notify_all();
-  wake_next();
-}
-
-// Whoever waits for the oldest command is the one to work the lane that is free.
-void Lanes::wake_next() {
-  if (queue_.empty() || running_ >= lanes_) return;
-  const Pending& oldest = *queue_.front();
-  if (oldest.waiter != nullptr) {
-    oldest.waiter->wake.notify_one();
-  } else {
-    worker_wake_.notify_one();
-  }
+  lock.unlock();
+  for (const auto& pending : batch) answer(*pending, std::move(*pending->reply));
+  lock.lock();
+  in_flight_ -= batch.size();
+  if (--running_ == 0) idle_.notify_all();
 }
 
 void Lanes::work() {
@@ -235,11 +256,25 @@ void Lanes::work() {
       worker_wake_.wait_for(lock, std::chrono::milliseconds(10));
       continue;
     }
-    if (batch.empty()) {
-      worker_wake_.wait(lock);
-    } else {
+    if (!batch.empty()) {
       run(std::move(batch), lock);
+      continue;
     }
+    ++sleeping_;
+    worker_wake_.wait(lock, [this] { return closed_ || calls_ > 0; });
+    --sleeping_;
+    if (calls_ > 0) --calls_;
+  }
+}
+
+Lanes::Waiter::Waiter(std::size_t missing) : missing_(missing) { sem_init(&told_, 0, 0); }
+
+void Lanes::Waiter::answered() {
+  if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) sem_post(&told_);
+}
+
+void Lanes::Waiter::wait() {
+  while (sem_wait(&told_) != 0) {  // a signal came in between
   }
 }
 
@@ -251,16 +286,9 @@ void Lanes::close() {
     closed_ = true;
     left.swap(queue_);
     workers.swap(workers_);
-    for (const auto& pending : left) {
-      if (pending->waiter == nullptr) continue;
-      *pending->result = closed_error();
-      if (--pending->waiter->missing == 0) pending->waiter->wake.notify_one();
-    }
     worker_wake_.notify_all();
   }
-  for (const auto& pending : left) {
-    if (pending->done) pending->done(closed_error());
-  }
+  for (const auto& pending : left) answer(*pending, closed_error());
   for (auto& worker : workers) worker.join();
   std::unique_lock lock(mutex_);
   idle_.wait(lock, [this] { return running_ == 0; });

@@ -1,6 +1,9 @@
 // One queue, a few lanes: while a lane commits one batch, the next one gathers.
 #pragma once
 
+#include <semaphore.h>
+
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -21,8 +24,8 @@
 namespace holdfast::engine {
 
 /// A free lane takes the oldest commands whose keys no other lane holds, so this process never
-/// waits on its own locks. A thread that waits for its own command works a free lane itself;
-/// submitted commands, which have no such thread, are worked by a lane's own.
+/// waits on its own locks. A caller who finds all lanes free works one itself, which saves a lone
+/// one two switches of thread; what gathers meanwhile is worked by threads of the lanes' own.
 ///
 /// Threads: any. Commands of one key are decided in the order they came.
 class Lanes {
@@ -43,27 +46,42 @@ class Lanes {
   std::int64_t depth() const;
 
  private:
-  struct Waiter {
-    std::condition_variable wake;
-    std::size_t missing = 0;
+  /// A thread that blocks. It is gone as soon as it was told.
+  class Waiter {
+   public:
+    explicit Waiter(std::size_t missing);
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    ~Waiter() { sem_destroy(&told_); }
+    /// One of its commands is answered.
+    void answered();
+    void wait();
+
+   private:
+    std::atomic<std::size_t> missing_;
+    sem_t told_{};
   };
   struct Pending {
     core::Command command;
     std::size_t weight = 0;
-    Waiter* waiter = nullptr;                      ///< whose thread blocks, or
-    Done done{};                                   ///< where a submitted one is answered
-    Result<core::Verdict>* result = nullptr;       ///< where the waiter looks
+    Done done{};                                   ///< how a submitted one is answered, or
+    Waiter* waiter = nullptr;                      ///< whose thread blocks, and
+    Result<core::Verdict>* result = nullptr;       ///< where it looks
     std::optional<Result<core::Verdict>> reply{};  ///< what became of it
   };
   using Batch = std::vector<std::unique_ptr<Pending>>;
 
   std::optional<Error> refuse_entry(std::size_t more) const;
-  void enqueue(Batch batch);
+  void enqueue(Batch& batch);
   void withdraw(const Waiter& waiter);
+  // REQUIRES, of those down to take(): the mutex is held.
+  bool start_worker();
+  void call_worker();
+  bool worth_a_lane(std::size_t commands) const;
   Batch take();
   void decide(const Batch& batch);
   void run(Batch batch, std::unique_lock<std::mutex>& lock);
-  void wake_next();
+  static void answer(Pending& pending, Result<core::Verdict> reply);
   void work();
 
   Attempts& attempts_;
@@ -73,7 +91,10 @@ class Lanes {
   mutable std::mutex mutex_;
   std::deque<std::unique_ptr<Pending>> queue_;
   std::unordered_set<std::string_view> held_keys_;  ///< of the commands that run
-  std::size_t running_ = 0;
+  std::size_t running_ = 0;                         ///< lanes that work
+  std::size_t in_flight_ = 0;                       ///< commands that they carry
+  std::size_t sleeping_ = 0;                        ///< workers that wait for a call
+  std::size_t calls_ = 0;                           ///< made and not yet followed
   bool closed_ = false;
   std::condition_variable worker_wake_;
   std::condition_variable idle_;
