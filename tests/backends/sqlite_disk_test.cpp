@@ -16,9 +16,9 @@ struct Round {
 };
 
 const std::vector<Round> kRounds = {
-    {"?journal=truncate", Fault::kIoError, false}, {"?journal=truncate", Fault::kDiskFull, false},
-    {"?journal=truncate", Fault::kIoError, true},  {"?journal=wal", Fault::kIoError, false},
-    {"?journal=wal", Fault::kDiskFull, false},     {"?journal=wal", Fault::kDiskFull, true}};
+    {"?journal=persist", Fault::kIoError, false}, {"?journal=persist", Fault::kDiskFull, false},
+    {"?journal=persist", Fault::kIoError, true},  {"?journal=wal", Fault::kIoError, false},
+    {"?journal=wal", Fault::kDiskFull, false},    {"?journal=wal", Fault::kDiskFull, true}};
 
 /// How many holds with this token a fresh look at the file finds.
 int holds_with(const std::string& uri, const std::string& resource, const std::string& token) {

@@ -91,7 +91,7 @@ TEST_CASE("a worker of the tests below", "[.][sqlite_worker]") {
 }
 
 TEST_CASE("processes that write and read one file at once hear no BUSY and lose nothing") {
-  for (const char* query : {"?journal=truncate", "?journal=wal"}) {
+  for (const char* query : {"?journal=persist", "?journal=wal"}) {
     INFO("query: " << query);
     const Database db(kSqlite);
     const TemporaryFolder folder;
@@ -128,7 +128,7 @@ TEST_CASE("processes that write and read one file at once hear no BUSY and lose 
 }
 
 TEST_CASE("a process killed in the middle of writing loses nothing that it has acknowledged") {
-  for (const char* query : {"?journal=truncate", "?journal=wal"}) {
+  for (const char* query : {"?journal=persist", "?journal=wal"}) {
     const Database db(kSqlite);
     const TemporaryFolder folder;
     const auto engine = migrated(db.uri() + query);
@@ -163,7 +163,7 @@ TEST_CASE("a hot journal is rolled back: the half of a transaction that reached 
   const TemporaryFolder folder;
   std::string resource;
   {
-    const auto engine = migrated(db.uri() + "?journal=truncate");
+    const auto engine = migrated(db.uri() + "?journal=persist");
     resource = add_resource(*engine, 7);
     hold(*engine, resource);
   }

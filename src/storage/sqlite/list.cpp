@@ -160,7 +160,7 @@ class Lister {
     }
     if (query.range && query.status == AllocationStatus::kConfirmed) {
       return HOLDFAST_ALLOCATION_LIST(
-          "INDEXED BY resource_allocations_booked "
+          "INDEXED BY resource_allocations_by_resource "
           "WHERE resource_id = ?4 AND status = 'CONFIRMED' "
           "AND substr(dates, -10) >= ?8");
     }

@@ -75,7 +75,8 @@ class KeyLoader {
 
   void load_hold(std::string_view id) {
     Statement query =
-        connection_.statement(HOLDFAST_SELECT_HOLD "WHERE resource_id = ?1 AND id = ?2");
+        connection_.statement(HOLDFAST_SELECT_HOLD "INDEXED BY resource_holds_by_id "  //
+                              HOLDFAST_WHERE_ID("id"));
     query.bind(1, scope_.key).bind(2, id);
     if (query.step()) add_hold(query);
   }
@@ -89,7 +90,8 @@ class KeyLoader {
         dates_of_holds_.insert(dates_of_holds_.end(), dates.begin(), dates.end());
       }
       Statement query = connection_.statement(HOLDFAST_SELECT_ALLOCATION
-                                              "WHERE resource_id = ?1 AND hold_id = ?2");
+                                              "INDEXED BY resource_allocations_by_hold "  //
+                                              HOLDFAST_WHERE_ID("hold_id"));
       query.bind(1, scope_.key).bind(2, id);
       if (query.step()) add_allocation(query);
     }
@@ -103,8 +105,9 @@ class KeyLoader {
 
   void load_named_allocations() {
     for (const std::string& id : scope_.allocation_ids) {
-      Statement query =
-          connection_.statement(HOLDFAST_SELECT_ALLOCATION "WHERE resource_id = ?1 AND id = ?2");
+      Statement query = connection_.statement(HOLDFAST_SELECT_ALLOCATION
+                                              "INDEXED BY resource_allocations_by_id "  //
+                                              HOLDFAST_WHERE_ID("id"));
       query.bind(1, scope_.key).bind(2, id);
       if (!query.step()) continue;
       load_hold(query.text(2));
@@ -127,7 +130,7 @@ class KeyLoader {
     }
     Statement allocations =
         connection_.statement(HOLDFAST_SELECT_ALLOCATION
-                              "INDEXED BY resource_allocations_booked "
+                              "INDEXED BY resource_allocations_by_resource "
                               "WHERE resource_id = ?1 AND status = 'CONFIRMED' "
                               "AND substr(dates, -10) >= ?2 AND substr(dates, 1, 10) <= ?3");
     allocations.bind(1, scope_.key).bind(2, start).bind(3, end);

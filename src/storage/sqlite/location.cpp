@@ -40,12 +40,12 @@ bool has_wal_reset_fix(int library_version) {
   return library_version >= 3044006 && library_version < 3045000;
 }
 
-const char* name(Journal journal) { return journal == Journal::kWal ? "wal" : "truncate"; }
+const char* name(Journal journal) { return journal == Journal::kWal ? "wal" : "persist"; }
 
 Result<Location> parse_location(std::string_view text) {
   Location location;
   location.journal =
-      has_wal_reset_fix(sqlite3_libversion_number()) ? Journal::kWal : Journal::kTruncate;
+      has_wal_reset_fix(sqlite3_libversion_number()) ? Journal::kWal : Journal::kPersist;
 
   const auto mark = text.find('?');
   const std::string_view path = text.substr(0, mark);
@@ -53,10 +53,10 @@ Result<Location> parse_location(std::string_view text) {
   const std::string_view query = has_query ? text.substr(mark + 1) : std::string_view();
   if (query == "journal=wal") {
     location.journal = Journal::kWal;
-  } else if (query == "journal=truncate") {
-    location.journal = Journal::kTruncate;
+  } else if (query == "journal=persist") {
+    location.journal = Journal::kPersist;
   } else if (has_query) {
-    return configuration("unknown parameter: only ?journal=wal or ?journal=truncate");
+    return configuration("unknown parameter: only ?journal=wal or ?journal=persist");
   }
   if (path.empty()) return configuration("the path is empty: use sqlite:PATH or sqlite::memory:");
   if (path.find('\0') != std::string_view::npos) return configuration("the path has a zero byte");

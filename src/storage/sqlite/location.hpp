@@ -9,15 +9,17 @@
 
 namespace holdfast::sqlite {
 
-enum class Journal { kWal, kTruncate };
+/// kPersist is a rollback journal that keeps its file: giving the space back after each commit and
+/// asking for it again in the next, as TRUNCATE does, cost a fifth of the throughput.
+enum class Journal { kWal, kPersist };
 
 struct Location {
   std::string path{};  ///< absolute, or `:memory:`
   bool in_memory = false;
-  Journal journal = Journal::kTruncate;
+  Journal journal = Journal::kPersist;
 };
 
-/// `PATH`, `PATH?journal=wal`, `PATH?journal=truncate` or `:memory:`. Looks at the file system: a
+/// `PATH`, `PATH?journal=wal`, `PATH?journal=persist` or `:memory:`. Looks at the file system: a
 /// path that cannot be a database file is a configuration error.
 Result<Location> parse_location(std::string_view text);
 

@@ -22,6 +22,11 @@
 #define HOLDFAST_BLACKOUT_COLUMNS \
   "id, resource_id, start_date, end_date, reason, created_at, deleted_at"
 
+// The row of the key ?1 and the id ?2 in a table whose ids are found by their end. The plus keeps
+// SQLite from putting ?2 in the place of the column everywhere, and thereby losing the index.
+#define HOLDFAST_WHERE_ID(column) \
+  "WHERE substr(" column ", -26) = substr(?2, -26) AND resource_id = ?1 AND +" column " = ?2 "
+
 namespace holdfast::sqlite {
 
 Resource read_resource(const Statement& row);

@@ -7,8 +7,11 @@ namespace holdfast::sqlite {
 namespace {
 
 // Days are `YYYY-MM-DD`, lists of days comma-separated and ascending, instants microseconds since
-// 1970 in UTC. resource_id leads every key: a transaction reads and writes one stretch per
-// resource.
+// 1970 in UTC.
+//
+// What a batch of holds costs is the pages that it touches, so few indexes of the busy tables have
+// their entries strewn over all resources. Ids of holds and allocations are found by their last 26
+// characters, which grow with time: what a batch adds stands on one page, the last.
 constexpr const char* kTables = R"sql(
 CREATE TABLE resources (
   id          TEXT    NOT NULL PRIMARY KEY,
@@ -48,9 +51,9 @@ CREATE TABLE resource_holds (
   group_id          TEXT    NOT NULL,
   created_at        INTEGER NOT NULL,
   updated_at        INTEGER NOT NULL,
-  PRIMARY KEY (resource_id, id),
   UNIQUE (resource_id, idempotency_token, item_no)
 ) STRICT;
+CREATE UNIQUE INDEX resource_holds_by_id ON resource_holds (substr(id, -26), resource_id);
 CREATE INDEX resource_holds_active ON resource_holds (resource_id, expires_at)
   WHERE status = 'ACTIVE';
 CREATE INDEX resource_holds_ended ON resource_holds (resource_id, updated_at)
@@ -70,13 +73,14 @@ CREATE TABLE resource_allocations (
   quantity     INTEGER NOT NULL CHECK (quantity >= 1),
   status       TEXT    NOT NULL CHECK (status IN ('CONFIRMED', 'CANCELLED')),
   created_at   INTEGER NOT NULL,
-  cancelled_at INTEGER,
-  PRIMARY KEY (resource_id, id),
-  UNIQUE (resource_id, hold_id),
-  FOREIGN KEY (resource_id, hold_id) REFERENCES resource_holds (resource_id, id)
+  cancelled_at INTEGER
 ) STRICT;
-CREATE INDEX resource_allocations_booked ON resource_allocations (resource_id, substr(dates, -10))
-  WHERE status = 'CONFIRMED';
+CREATE UNIQUE INDEX resource_allocations_by_id
+  ON resource_allocations (substr(id, -26), resource_id);
+CREATE UNIQUE INDEX resource_allocations_by_hold
+  ON resource_allocations (substr(hold_id, -26), resource_id);
+CREATE INDEX resource_allocations_by_resource
+  ON resource_allocations (resource_id, substr(dates, -10));
 CREATE INDEX resource_allocations_by_order ON resource_allocations (order_id, line_item_id);
 CREATE INDEX resource_allocations_by_age ON resource_allocations (created_at, id);
 

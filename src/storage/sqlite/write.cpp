@@ -7,6 +7,15 @@
 namespace holdfast::sqlite {
 namespace {
 
+#define HOLDFAST_UPDATE_HOLD                                                \
+  "UPDATE resource_holds INDEXED BY resource_holds_by_id SET status = ?3, " \
+  "expires_at = ?4, dates = ?5, quantity = ?6, customer_email = ?7, "       \
+  "updated_at = ?8 " HOLDFAST_WHERE_ID("id")
+
+#define HOLDFAST_UPDATE_ALLOCATION                                         \
+  "UPDATE resource_allocations INDEXED BY resource_allocations_by_id SET " \
+  "status = ?3, cancelled_at = ?4, dates = ?5, quantity = ?6 " HOLDFAST_WHERE_ID("id")
+
 void bind_optional(Statement& statement, int index, const std::optional<Instant>& instant) {
   if (instant) {
     statement.bind(index, *instant);
@@ -110,13 +119,8 @@ class Writer {
 
   void update(const std::vector<HoldUpdate>& rows) {
     if (rows.empty()) return;
-    Statement statement = connection_.statement(
-        guarded_ ? "UPDATE resource_holds SET status = ?3, expires_at = ?4, dates = ?5, "
-                   "quantity = ?6, customer_email = ?7, updated_at = ?8 "
-                   "WHERE resource_id = ?1 AND id = ?2 AND status = ?9"
-                 : "UPDATE resource_holds SET status = ?3, expires_at = ?4, dates = ?5, "
-                   "quantity = ?6, customer_email = ?7, updated_at = ?8 "
-                   "WHERE resource_id = ?1 AND id = ?2 AND ?9 <> ''");
+    Statement statement = connection_.statement(guarded_ ? HOLDFAST_UPDATE_HOLD "AND status = ?9"
+                                                         : HOLDFAST_UPDATE_HOLD "AND ?9 <> ''");
     for (const HoldUpdate& row : rows) {
       write_dates(dates_, row.hold.dates);
       statement.bind(1, row.hold.resource_id)
@@ -155,11 +159,9 @@ class Writer {
 
   void update(const std::vector<AllocationUpdate>& rows) {
     if (rows.empty()) return;
-    Statement statement = connection_.statement(
-        guarded_ ? "UPDATE resource_allocations SET status = ?3, cancelled_at = ?4, dates = ?5, "
-                   "quantity = ?6 WHERE resource_id = ?1 AND id = ?2 AND status = ?7"
-                 : "UPDATE resource_allocations SET status = ?3, cancelled_at = ?4, dates = ?5, "
-                   "quantity = ?6 WHERE resource_id = ?1 AND id = ?2 AND ?7 <> ''");
+    Statement statement =
+        connection_.statement(guarded_ ? HOLDFAST_UPDATE_ALLOCATION "AND status = ?7"
+                                       : HOLDFAST_UPDATE_ALLOCATION "AND ?7 <> ''");
     for (const AllocationUpdate& row : rows) {
       write_dates(dates_, row.allocation.dates);
       statement.bind(1, row.allocation.resource_id)
@@ -221,8 +223,9 @@ class Writer {
   }
 
   void remove(const Removal& removal) {
-    remove_ids("DELETE FROM resource_holds WHERE resource_id = ?1 AND id = ?2", removal.key,
-               removal.hold_ids);
+    remove_ids("DELETE FROM resource_holds INDEXED BY resource_holds_by_id "  //
+               HOLDFAST_WHERE_ID("id"),
+               removal.key, removal.hold_ids);
     remove_ids("DELETE FROM resource_blackouts WHERE resource_id = ?1 AND id = ?2", removal.key,
                removal.blackout_ids);
     if (removal.commands.empty()) return;
