@@ -52,14 +52,16 @@ struct KeyScope {
   std::optional<Instant> prunable_before{};
 };
 
-/// Ascending by key, each once.
+inline constexpr std::size_t kKeysPerTransaction = 64;
+/// Due holds that one transaction records: of one key, and about so many in all.
+inline constexpr std::size_t kDuePerKey = 100;
+inline constexpr std::size_t kDuePerTransaction = 256;
+
 struct Scope {
-  std::vector<KeyScope> keys{};
+  std::vector<KeyScope> keys{};          ///< ascending by key, each once
+  std::size_t due_per_key = kDuePerKey;  ///< transact() only: 1 to kDuePerKey
 };
 
-inline constexpr std::size_t kKeysPerTransaction = 64;
-/// Due holds that one transaction records per key.
-inline constexpr std::size_t kDuePerKey = 100;
 inline constexpr std::size_t kPruneBatch = 500;
 
 // ---- what was found -----------------------------------------------------------------------------
@@ -93,7 +95,7 @@ struct KeySnapshot {
   /// Not deleted ones that touch a day asked for (dates, dates of holds, range), and those named.
   std::vector<Blackout> blackouts{};
   /// Each once, in any order: named by id or token, of a named allocation, in `bookings`, and (in
-  /// transact) the `kDuePerKey` ACTIVE holds with the smallest expires_at <= now.
+  /// transact) the `due_per_key` ACTIVE holds with the smallest expires_at <= now.
   std::vector<StoredHold> holds{};
   bool more_due = false;  ///< there are more ACTIVE holds with expires_at <= now than `holds` has
   std::vector<Allocation> allocations{};  ///< each once, in any order

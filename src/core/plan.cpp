@@ -21,6 +21,13 @@ void sort_once(std::vector<T>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
+// Bookings on many resources must not wait for the recording of all that is due on each of them. At
+// least one, so that a command that needs the places gets them in the end.
+std::size_t due_per_key(std::size_t keys) {
+  return std::clamp<std::size_t>(kDuePerTransaction / std::max<std::size_t>(keys, 1), 1,
+                                 kDuePerKey);
+}
+
 class Planner {
  public:
   void add(const Command& command) {
@@ -40,6 +47,7 @@ class Planner {
       sort_once(key.blackout_ids);
       scope.keys.push_back(std::move(key));
     }
+    scope.due_per_key = due_per_key(keys_.size());
     return scope;
   }
 

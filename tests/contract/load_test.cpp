@@ -403,6 +403,13 @@ TEST_CASE("A transaction is given the due holds that are due longest, a hundred 
   smallest.resize(expiries.size());
   CHECK(expiries == smallest);
   CHECK(locked.more_due == (due_there > 100));
+
+  const Scope few{.keys = {{.key = kKey}}, .due_per_key = 3};
+  must(store.storage->transact(few, [&](const Snapshot& snapshot) {
+    CHECK(static_cast<int>(snapshot.keys[0].holds.size()) == std::min(due_there, 3));
+    CHECK(snapshot.keys[0].more_due == (due_there > 3));
+    return Changes{};
+  }));
   CHECK(load_unlocked(*store.storage, {.key = kKey}).holds.empty());
 }
 

@@ -16,9 +16,9 @@ namespace holdfast {
 /// Loads one key's part of a scope.
 class Loader {
  public:
-  /// `locked`: for transact, which loads due holds; else for read, which loads totals.
-  Loader(const KeyRows& rows, const KeyScope& scope, Instant now, bool locked)
-      : rows_(rows), scope_(scope), now_(now), locked_(locked) {}
+  /// `locked`: for transact, which loads `due_max` due holds; else for read, which loads totals.
+  Loader(const KeyRows& rows, const KeyScope& scope, Instant now, bool locked, std::size_t due_max)
+      : rows_(rows), scope_(scope), now_(now), locked_(locked), due_max_(due_max) {}
 
   KeySnapshot load() {
     KeySnapshot out{.key = scope_.key, .resource = rows_.resource};
@@ -81,7 +81,7 @@ class Loader {
   bool pick_due() {
     auto due = rows_.active_holds.begin();
     const auto is_due = [&] { return due != rows_.active_holds.end() && due->first <= now_; };
-    for (std::size_t i = 0; i < kDuePerKey && is_due(); ++i, ++due) pick_hold(due->second);
+    for (std::size_t i = 0; i < due_max_ && is_due(); ++i, ++due) pick_hold(due->second);
     for (; is_due(); ++due) {
       if (!holds_.contains(due->second)) return true;
     }
@@ -189,6 +189,7 @@ class Loader {
   const KeyScope& scope_;
   const Instant now_;
   const bool locked_;
+  const std::size_t due_max_;
   std::map<std::string_view, const StoredHold*> holds_{};
   std::map<std::string_view, const Allocation*> allocations_{};
 };

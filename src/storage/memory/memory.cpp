@@ -129,7 +129,7 @@ class MemoryStorage final : public Storage {
     for (const KeyScope& key : scope.keys) {
       const auto found = tables_.find(key.key);
       const KeyRows& rows = found == tables_.end() ? kNoRows : found->second;
-      snapshot.keys.push_back(Loader(rows, key, snapshot.now, locked).load());
+      snapshot.keys.push_back(Loader(rows, key, snapshot.now, locked, scope.due_per_key).load());
     }
     return snapshot;
   }

@@ -16,8 +16,7 @@ constexpr Statement kDue{
     "FROM unnest($2::text[]) WITH ORDINALITY AS k(key, ord) "
     "CROSS JOIN LATERAL (SELECT " HOLDFAST_HOLD_COLUMNS
     " FROM holdfast.resource_holds WHERE resource_id = k.key AND status = 'ACTIVE' "
-    "AND expires_at <= c.now ORDER BY resource_id, expires_at LIMIT 101) h) d ON true"};
-static_assert(kDuePerKey == 100);
+    "AND expires_at <= c.now ORDER BY resource_id, expires_at LIMIT $3::int8) h) d ON true"};
 
 // In REPEATABLE READ one transaction has one snapshot; now() is the one instant that goes with it.
 constexpr Statement kClock{"SELECT coalesce($1::timestamptz, now())"};
@@ -317,7 +316,9 @@ void Loader::queue(Trip& trip, std::optional<Instant> now) {
   keys.add_each(scope_.keys, [](const KeyScope& k) -> std::string_view { return k.key; });
   if (purpose_ == For::kTransact) {
     Params due;
-    due.add(now).add_each(scope_.keys, [](const KeyScope& k) -> std::string_view { return k.key; });
+    due.add(now)
+        .add_each(scope_.keys, [](const KeyScope& k) -> std::string_view { return k.key; })
+        .add(static_cast<std::int64_t>(scope_.due_per_key + 1));
     clock_step_ = trip.add(kDue, due);
   } else {
     clock_step_ = trip.add(kClock, Params().add(now));
@@ -502,7 +503,7 @@ void Loader::take_due(const Trip& trip, Snapshot& snapshot) {
     row.skip();
     if (row.is_null()) return;  // the one row that only brings the instant
     KeySnapshot& key = snapshot.keys[static_cast<std::size_t>(row.int4())];
-    if (key.holds.size() == kDuePerKey) {
+    if (key.holds.size() == scope_.due_per_key) {
       key.more_due = true;
     } else {
       key.holds.push_back(read_hold(row));

@@ -20,8 +20,8 @@ bool earlier(const CapacityRow& row, Date day) { return row.date < day; }
 
 class KeyLoader {
  public:
-  KeyLoader(Connection& connection, const KeyScope& scope, Instant now)
-      : connection_(connection), scope_(scope), now_(now) {
+  KeyLoader(Connection& connection, const KeyScope& scope, Instant now, std::size_t due_max)
+      : connection_(connection), scope_(scope), now_(now), due_max_(due_max) {
     out_.key = scope.key;
   }
 
@@ -158,7 +158,7 @@ class KeyLoader {
                               "ORDER BY expires_at");
     query.bind(1, scope_.key).bind(2, now_);
     for (std::size_t count = 0; query.step(); ++count) {
-      if (count < kDuePerKey) {
+      if (count < due_max_) {
         add_hold(query);
       } else if (!holds_.contains(std::string(query.text(0)))) {
         out_.more_due = true;
@@ -340,6 +340,7 @@ class KeyLoader {
   Connection& connection_;
   const KeyScope& scope_;
   Instant now_;
+  std::size_t due_max_;
   KeySnapshot out_;
   std::vector<Date> dates_of_holds_;
   std::vector<Date> days_;  ///< asked for one by one, ascending, once
@@ -354,7 +355,7 @@ Snapshot load_scope(Connection& connection, const Scope& scope, Instant now, Due
   snapshot.now = now;
   snapshot.keys.reserve(scope.keys.size());
   for (const KeyScope& key : scope.keys) {
-    snapshot.keys.push_back(KeyLoader(connection, key, now).load(due));
+    snapshot.keys.push_back(KeyLoader(connection, key, now, scope.due_per_key).load(due));
   }
   return snapshot;
 }
