@@ -30,7 +30,7 @@ Decision decide(std::span<const Command* const> commands, Snapshot snapshot, con
       decision.tally.expired += std::exchange(state.key(name).expired, 0);
     }
   }
-  decision.changes = state.changes();
+  decision.changes = state.take_changes();
   return decision;
 }
 

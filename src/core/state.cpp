@@ -179,11 +179,11 @@ void State::give(KeyState& key, const std::vector<Date>& dates, std::int32_t qua
 
 namespace {
 
-void add_key_changes(const KeyState& key, Changes& out) {
+void take_key_changes(KeyState& key, Changes& out) {
   if (key.resource_fresh) {
-    out.resource_inserts.push_back(*key.resource);
+    out.resource_inserts.push_back(std::move(*key.resource));
   } else if (key.resource_dirty) {
-    out.resource_updates.push_back(*key.resource);
+    out.resource_updates.push_back(std::move(*key.resource));
   }
   for (const auto& day : key.days) {
     const std::int32_t max_delta = day.max_capacity - day.loaded_max;
@@ -198,39 +198,42 @@ void add_key_changes(const KeyState& key, Changes& out) {
     if (quantity != 0) out.capacity_deltas.push_back({key.key, date, 0, quantity});
   }
   for (std::size_t i = key.loaded_blackouts; i < key.blackouts.size(); ++i) {
-    out.blackout_inserts.push_back(key.blackouts[i]);
+    out.blackout_inserts.push_back(std::move(key.blackouts[i]));
   }
   for (const std::size_t i : key.changed_blackouts) {
-    if (i < key.loaded_blackouts) out.blackout_updates.push_back(key.blackouts[i]);
+    if (i < key.loaded_blackouts) out.blackout_updates.push_back(std::move(key.blackouts[i]));
   }
   for (std::size_t i = key.loaded_commands; i < key.commands.size(); ++i) {
-    out.command_inserts.push_back({key.key, key.commands[i]});
+    out.command_inserts.push_back({key.key, std::move(key.commands[i])});
   }
-  const Removal& removal = key.removal;
+  Removal& removal = key.removal;
   if (!removal.hold_ids.empty() || !removal.commands.empty() || !removal.blackout_ids.empty()) {
-    out.removals.push_back(removal);
+    out.removals.push_back(std::move(removal));
   }
 }
 
 }  // namespace
 
-Changes State::changes() const {
+Changes State::take_changes() {
   Changes out;
-  for (const auto& key : keys_) add_key_changes(key, out);
-  for (const auto& row : holds_) {
+  for (auto& key : keys_) take_key_changes(key, out);
+  const auto is_insert = [](const HoldRow& row) { return row.fresh && !row.removed; };
+  out.hold_inserts.reserve(
+      static_cast<std::size_t>(std::count_if(holds_.begin(), holds_.end(), is_insert)));
+  for (auto& row : holds_) {
     if (!row.dirty || row.removed) continue;
     if (row.fresh) {
-      out.hold_inserts.push_back(row.stored);
+      out.hold_inserts.push_back(std::move(row.stored));
     } else {
-      out.hold_updates.push_back({row.hold(), row.loaded_status});
+      out.hold_updates.push_back({std::move(row.hold()), row.loaded_status});
     }
   }
-  for (const auto& row : allocations_) {
+  for (auto& row : allocations_) {
     if (!row.dirty) continue;
     if (row.fresh) {
-      out.allocation_inserts.push_back(row.allocation);
+      out.allocation_inserts.push_back(std::move(row.allocation));
     } else {
-      out.allocation_updates.push_back({row.allocation, row.loaded_status});
+      out.allocation_updates.push_back({std::move(row.allocation), row.loaded_status});
     }
   }
   return out;

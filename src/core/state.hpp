@@ -101,8 +101,8 @@ class State {
     return hold.status == HoldStatus::kActive && now_ >= hold.expires_at;
   }
 
-  /// What the batch changed, each row once.
-  Changes changes() const;
+  /// What the batch changed, each row once. Ends the state's life: its rows are moved out.
+  Changes take_changes();
 
  private:
   void index(HoldRow& row);
