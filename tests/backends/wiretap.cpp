@@ -44,6 +44,9 @@ class Wiretap::Wire {
   int port = 0;
   std::atomic<int> turns{0};
   std::atomic<int> syncs{0};
+  std::atomic<int> statements{0};
+  std::atomic<std::int64_t> bytes_sent{0};
+  std::atomic<std::int64_t> bytes_received{0};
   std::atomic<bool> armed{false};
   std::atomic<int> aborted{0};
 
@@ -81,9 +84,11 @@ class Wiretap::Wire {
         std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
         if (from_client) {
           if (std::exchange(server_spoke, false)) ++turns;
+          bytes_sent += got;
           if (!pass_on(server, state, bytes)) return;
         } else {
           server_spoke = true;
+          bytes_received += got;
           if (!send_all(client, bytes)) return;
         }
       }
@@ -111,6 +116,7 @@ class Wiretap::Wire {
 
   void read_along(std::string& message) {
     if (message[0] == 'S') ++syncs;
+    if (message[0] == 'E' || message[0] == 'Q') ++statements;
     const auto at = message.find("\0COMMIT\0"sv);
     if (message[0] != 'P' || at == std::string::npos || !armed.exchange(false)) return;
     message.replace(at + 1, 6, "ABORT ");
@@ -129,6 +135,9 @@ Wiretap::~Wiretap() = default;
 int Wiretap::port() const { return wire_->port; }
 int Wiretap::turns() const { return wire_->turns; }
 int Wiretap::syncs() const { return wire_->syncs; }
+int Wiretap::statements() const { return wire_->statements; }
+std::int64_t Wiretap::bytes_sent() const { return wire_->bytes_sent; }
+std::int64_t Wiretap::bytes_received() const { return wire_->bytes_received; }
 void Wiretap::abort_next_commit() { wire_->armed = true; }
 int Wiretap::aborted() const { return wire_->aborted; }
 

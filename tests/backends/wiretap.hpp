@@ -1,6 +1,7 @@
 // A loopback wire to a PostgreSQL server that counts round trips and can spoil a COMMIT.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,11 @@ class Wiretap {
   int turns() const;
   /// How often a client has ended what it says with a Sync.
   int syncs() const;
+  /// Statements that a client has had carried out: Execute and Query messages.
+  int statements() const;
+  /// By all clients, and to them.
+  std::int64_t bytes_sent() const;
+  std::int64_t bytes_received() const;
   /// The next COMMIT reaches the server as ABORT, which it carries out and answers with ROLLBACK.
   void abort_next_commit();
   int aborted() const;
