@@ -4,6 +4,8 @@
 #include <new>
 #include <thread>
 
+#include "storage/sqlite/gathering_vfs.hpp"
+
 namespace holdfast::sqlite {
 
 using std::chrono::microseconds;
@@ -67,8 +69,8 @@ Connection::Connection(const std::string& path, int flags, LockCounters& counter
   wait_.counters = &counters;
   wait_.jitter.seed(std::random_device{}());
   sqlite3* db = nullptr;
-  const int rc = sqlite3_open_v2(path.c_str(), &db,
-                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | flags, nullptr);
+  const int rc = sqlite3_open_v2(
+      path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | flags, gathering_vfs());
   db_.reset(db);
   if (db != nullptr) sqlite3_extended_result_codes(db, 1);
   if (rc != SQLITE_OK) fail(db == nullptr ? rc : sqlite3_extended_errcode(db), "open");

@@ -1,0 +1,425 @@
+// What reaches the file system of the log's and the journal's many small writes, and when.
+#include <signal.h>
+#include <sqlite3.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "process.hpp"
+#include "shop.hpp"
+#include "sqlite_shim.hpp"
+#include "storage/sqlite/gathering_vfs.hpp"
+
+namespace holdfast::test {
+namespace {
+
+using Fault = FailingDisk::Fault;
+
+// More than one run holds, and few enough to let each write fail in turn.
+constexpr int kRows = 40;
+constexpr int kPage = 4096;
+const std::vector<std::string> kJournals = {"persist", "wal"};
+
+// ---- a disk that notes what is written, and on which a process dies
+// ------------------------------
+
+struct Event {
+  enum class Kind { kWrite, kSync } kind;
+  enum class File { kDatabase, kJournal } file;
+  int size;
+};
+
+std::vector<Event> events;
+int die_at = 0;
+const sqlite3_io_methods* below = nullptr;
+
+template <Event::File kFile>
+int on_write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
+  events.push_back({Event::Kind::kWrite, kFile, size});
+  if (static_cast<int>(events.size()) != die_at) return below->xWrite(file, from, size, at);
+  below->xWrite(file, from, size / 2, at);
+  return raise(SIGKILL);
+}
+
+template <Event::File kFile>
+int on_sync(sqlite3_file* file, int flags) {
+  events.push_back({Event::Kind::kSync, kFile, 0});
+  if (static_cast<int>(events.size()) == die_at) return raise(SIGKILL);
+  return below->xSync(file, flags);
+}
+
+/// SQLite's default VFS while it lives, for one thread: the system's own, with two methods changed.
+class NotingDisk {
+ public:
+  NotingDisk() {
+    real_ = sqlite3_vfs_find(nullptr);
+    own() = *real_;
+    own().zName = "noting disk";
+    own().xOpen = on_open;
+    events.clear();
+    die_at = 0;
+    sqlite3_vfs_register(&own(), 1);
+  }
+  NotingDisk(const NotingDisk&) = delete;
+  NotingDisk& operator=(const NotingDisk&) = delete;
+  ~NotingDisk() {
+    sqlite3_vfs_unregister(&own());
+    sqlite3_vfs_register(real_, 1);
+  }
+
+ private:
+  static sqlite3_vfs& own() {
+    static sqlite3_vfs vfs;
+    return vfs;
+  }
+
+  template <Event::File kFile>
+  static void note(sqlite3_file* file) {
+    static sqlite3_io_methods changed;
+    below = file->pMethods;
+    changed = *below;
+    changed.xWrite = on_write<kFile>;
+    changed.xSync = on_sync<kFile>;
+    file->pMethods = &changed;
+  }
+
+  static int on_open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flags, int* out) {
+    const int rc = real_->xOpen(real_, path, file, flags, out);
+    if (rc != SQLITE_OK) return rc;
+    if ((flags & SQLITE_OPEN_MAIN_DB) != 0) note<Event::File::kDatabase>(file);
+    if ((flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0) {
+      note<Event::File::kJournal>(file);
+    }
+    return rc;
+  }
+
+  inline static sqlite3_vfs* real_ = nullptr;
+};
+
+// ---- connections --------------------------------------------------------------------------------
+
+class Sql {
+ public:
+  enum class Through { kGathering, kSystem };
+
+  Sql(const std::string& path, const std::string& journal, Through through = Through::kGathering) {
+    sqlite3* opened = nullptr;
+    const int rc =
+        sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                        through == Through::kGathering ? sqlite::gathering_vfs() : nullptr);
+    file_.reset(opened);
+    if (rc != SQLITE_OK) throw std::runtime_error("not opened: " + path);
+    sqlite3_busy_timeout(opened, 10'000);
+    must("PRAGMA synchronous = FULL");
+    if (!journal.empty()) must("PRAGMA journal_mode = " + journal);
+  }
+
+  int run(const std::string& sql) {
+    return sqlite3_exec(file_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  }
+  void must(const std::string& sql) {
+    if (run(sql) != SQLITE_OK) throw std::runtime_error(sql + ": " + sqlite3_errmsg(file_.get()));
+  }
+  std::string value(const std::string& sql) {
+    std::string out;
+    const auto keep = [](void* text, int, char** columns, char**) {
+      *static_cast<std::string*>(text) = columns[0] == nullptr ? "" : columns[0];
+      return 0;
+    };
+    if (sqlite3_exec(file_.get(), sql.c_str(), keep, &out, nullptr) != SQLITE_OK)
+      throw std::runtime_error(sql + ": " + sqlite3_errmsg(file_.get()));
+    return out;
+  }
+  bool in_transaction() { return sqlite3_get_autocommit(file_.get()) == 0; }
+
+ private:
+  std::unique_ptr<sqlite3, int (*)(sqlite3*)> file_{nullptr, sqlite3_close};
+};
+
+std::string update_to(const std::string& mark) {
+  return "UPDATE pages SET mark = '" + mark + "', fill = randomblob(3000)";
+}
+
+/// A row to a page, each with the mark 'old'.
+void fill(Sql& sql) {
+  sql.must("CREATE TABLE pages (id INTEGER PRIMARY KEY, mark TEXT, fill BLOB)");
+  sql.must("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+           std::to_string(kRows) + ") INSERT INTO pages SELECT i, 'old', randomblob(3000) FROM n");
+}
+
+/// The mark that all rows have.
+std::string state(Sql& sql) {
+  return sql.value("SELECT group_concat(mark, ' ') FROM (SELECT DISTINCT mark FROM pages)");
+}
+
+std::string broken(Sql& sql) {
+  const std::string found = sql.value("PRAGMA integrity_check");
+  return found == "ok" ? "" : found;
+}
+
+struct File {
+  TemporaryFolder folder{};
+  std::string path = folder.path() + "/file.db";
+};
+
+}  // namespace
+
+// ---- what is written, and when ------------------------------------------------------------------
+
+TEST_CASE("a commit is written to the log or journal in few pieces, all before the sync") {
+  for (const auto& journal : kJournals) {
+    INFO("journal: " << journal);
+    NotingDisk disk;
+    const File file;
+    Sql sql(file.path, journal);
+    fill(sql);
+    events.clear();
+    sql.must(update_to("new"));
+    int writes = 0;
+    int bytes = 0;
+    int unsynced = 0;
+    for (const Event& event : events) {
+      if (event.file == Event::File::kDatabase) {
+        REQUIRE(unsynced == 0);
+        continue;
+      }
+      const bool written = event.kind == Event::Kind::kWrite;
+      writes += written ? 1 : 0;
+      bytes += event.size;
+      unsynced = written ? unsynced + 1 : 0;
+    }
+    CHECK(unsynced == 0);
+    CHECK(bytes > kRows * kPage);
+    CHECK(writes <= bytes / 60'000 + 4);
+  }
+}
+
+TEST_CASE("without memory to gather in, commits are written through") {
+  for (const auto& journal : kJournals) {
+    INFO("journal: " << journal);
+    NotingDisk disk;
+    const File file;
+    {
+      Sql sql(file.path, journal);
+      fill(sql);
+    }
+    Sql sql(file.path, journal);
+    REQUIRE(state(sql) == "old");
+    events.clear();
+    sqlite3_hard_heap_limit64(sqlite3_memory_used() + 60'000);
+    const int rc = sql.run("UPDATE pages SET mark = 'new' WHERE id <= 5");
+    sqlite3_hard_heap_limit64(0);
+    REQUIRE(rc == SQLITE_OK);
+    CHECK(events.size() >= 10);
+    Sql other(file.path, "", Sql::Through::kSystem);
+    CHECK(other.value("SELECT count(*) FROM pages WHERE mark = 'new'") == "5");
+    CHECK(broken(other).empty());
+  }
+}
+
+// ---- failures -----------------------------------------------------------------------------------
+
+TEST_CASE("after a write that failed the connection and everybody else see the same state") {
+  for (const auto& journal : kJournals) {
+    for (const bool lasting : {false, true}) {
+      for (int nth = 1;; nth += nth < 12 ? 1 : 5) {
+        INFO("journal: " << journal << ", lasting: " << lasting << ", failing: " << nth);
+        FailingDisk disk;
+        const File file;
+        Sql sql(file.path, journal);
+        fill(sql);
+        disk.fail(nth, nth % 2 == 0 ? Fault::kDiskFull : Fault::kIoError, lasting);
+        const int rc = sql.run(update_to("new"));
+        disk.heal();
+        if (!disk.failed()) {
+          REQUIRE(rc == SQLITE_OK);
+          REQUIRE(nth > 4);
+          break;
+        }
+        const std::string seen = state(sql);
+        if (nth == 1) REQUIRE(seen == "old");
+        REQUIRE((seen == "old" || seen == "new"));
+        REQUIRE(broken(sql).empty());
+        {
+          Sql other(file.path, "", Sql::Through::kSystem);
+          REQUIRE(state(other) == seen);
+          REQUIRE(broken(other).empty());
+        }
+        sql.must(update_to("newer"));
+        REQUIRE(state(sql) == "newer");
+        Sql other(file.path, "", Sql::Through::kSystem);
+        REQUIRE(state(other) == "newer");
+        REQUIRE(broken(other).empty());
+      }
+    }
+  }
+}
+
+TEST_CASE("a rollback finds in memory what could not be written to the journal") {
+  FailingDisk disk;
+  const File file;
+  Sql sql(file.path, "persist");
+  fill(sql);
+  // Less than a run: nothing of it is in the file when the commit fails, nor afterwards.
+  sql.must("BEGIN; UPDATE pages SET mark = 'new' WHERE id <= 8");
+  disk.fail(1, Fault::kDiskFull);
+  REQUIRE(sql.run("COMMIT") != SQLITE_OK);
+  disk.heal();
+  REQUIRE_FALSE(sql.in_transaction());
+  CHECK(state(sql) == "old");
+  sql.must("UPDATE pages SET fill = NULL WHERE id = 9");
+  Sql other(file.path, "", Sql::Through::kSystem);
+  CHECK(state(other) == "old");
+  CHECK(broken(other).empty());
+}
+
+TEST_CASE("a commit whose last write failed is not made true behind its back") {
+  FailingDisk disk;
+  const File file;
+  Sql sql(file.path, "persist");
+  fill(sql);
+  const int before = disk.operations();
+  sql.must("UPDATE pages SET mark = 'new'");
+  // The last but one erases the journal's header, the last one syncs that.
+  disk.fail(disk.operations() - before - 1, Fault::kIoError);
+  REQUIRE(sql.run("UPDATE pages SET mark = 'mine'") != SQLITE_OK);
+  REQUIRE(disk.failed());
+  CHECK(state(sql) == "new");
+  CHECK(broken(sql).empty());
+}
+
+TEST_CASE("a transaction that has left a small cache is rolled back after any failure") {
+  for (const auto& journal : kJournals) {
+    for (int nth = 1;; nth += 3) {
+      INFO("journal: " << journal << ", failing: " << nth);
+      FailingDisk disk;
+      const File file;
+      Sql sql(file.path, journal);
+      fill(sql);
+      sql.must("PRAGMA cache_size = 10; BEGIN; UPDATE pages SET mark = 'mine' WHERE id = 1");
+      disk.fail(nth, nth % 2 == 0 ? Fault::kDiskFull : Fault::kIoError);
+      (void)sql.run(update_to("new"));
+      disk.heal();
+      if (sql.in_transaction()) sql.must("ROLLBACK");
+      REQUIRE(state(sql) == "old");
+      REQUIRE(broken(sql).empty());
+      Sql other(file.path, "", Sql::Through::kSystem);
+      REQUIRE(state(other) == "old");
+      REQUIRE(broken(other).empty());
+      if (!disk.failed()) break;
+      REQUIRE(nth < 5000);
+    }
+  }
+}
+
+// ---- others on the same file --------------------------------------------------------------------
+
+TEST_CASE("what was rolled back neither hides nor overwrites what others write in its place") {
+  for (const auto& journal : kJournals) {
+    for (const bool failing : {false, true}) {
+      INFO("journal: " << journal << ", the disk fails: " << failing);
+      FailingDisk disk;
+      const File file;
+      Sql sql(file.path, journal);
+      fill(sql);
+      Sql other(file.path, journal, Sql::Through::kSystem);
+      REQUIRE(state(other) == "old");
+      if (failing) {
+        disk.fail(1, Fault::kDiskFull, true);
+        REQUIRE(sql.run(update_to("mine")) != SQLITE_OK);
+        disk.heal();
+      } else {
+        sql.must("PRAGMA cache_size = 10; BEGIN; " + update_to("mine") + "; ROLLBACK");
+      }
+      other.must(update_to("theirs"));
+      REQUIRE(state(sql) == "theirs");
+      REQUIRE(broken(sql).empty());
+      sql.must("PRAGMA wal_checkpoint");
+      sql.must("UPDATE pages SET mark = 'ours'");
+      REQUIRE(state(other) == "ours");
+      REQUIRE(broken(other).empty());
+    }
+  }
+}
+
+TEST_CASE("who reads while another writes sees whole transactions") {
+  for (const auto& journal : kJournals) {
+    INFO("journal: " << journal);
+    const File file;
+    Sql sql(file.path, journal);
+    fill(sql);
+    std::atomic<bool> done{false};
+    std::string torn;
+    std::atomic<int> reads{0};
+    std::thread reader([&] {
+      try {
+        Sql other(file.path, "", Sql::Through::kSystem);
+        while (!done && torn.empty()) {
+          const std::string seen = state(other);
+          if (contains(seen, " ")) torn = seen;
+          ++reads;
+        }
+      } catch (const std::exception& failure) {
+        torn = failure.what();
+      }
+    });
+    for (int i = 0; i < 5000 && reads < 30; ++i) {
+      (void)sql.run(update_to(std::to_string(i)));
+      // With a rollback journal a reader waits for a moment without a writer.
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    done = true;
+    reader.join();
+    CHECK(torn.empty());
+    CHECK(reads >= 30);
+    CHECK(broken(sql).empty());
+  }
+}
+
+// ---- a process that dies ------------------------------------------------------------------------
+
+// Not a test of its own: the process that the test below lets die.
+TEST_CASE("a writer that dies at one write", "[.][gathering_worker]") {
+  NotingDisk disk;
+  Sql sql(environment("HOLDFAST_WORKER_FILE"), environment("HOLDFAST_WORKER_JOURNAL"));
+  sql.must(environment("HOLDFAST_WORKER_CACHE"));
+  events.clear();
+  die_at = std::stoi(environment("HOLDFAST_WORKER_DIES"));
+  sql.must(update_to("new"));
+}
+
+TEST_CASE("a process killed at any write or sync leaves the old state or the new") {
+  for (const auto& journal : kJournals) {
+    for (const auto& cache : {"PRAGMA cache_size = 1000", "PRAGMA cache_size = 10"}) {
+      int killed = 0;
+      // In small steps where the journal is written and synced, then in larger ones.
+      for (int nth = 1;; nth += nth < 12 ? 1 : 7) {
+        INFO("journal: " << journal << ", " << cache << ", dies at: " << nth);
+        const File file;
+        {
+          Sql sql(file.path, journal);
+          fill(sql);
+        }
+        Process worker(self("[gathering_worker]"), "", file.path + ".out",
+                       {"HOLDFAST_WORKER_FILE=" + file.path, "HOLDFAST_WORKER_JOURNAL=" + journal,
+                        std::string("HOLDFAST_WORKER_CACHE=") + cache,
+                        "HOLDFAST_WORKER_DIES=" + std::to_string(nth)});
+        const int ended = worker.wait(30);
+        Sql sql(file.path, "");
+        const std::string seen = state(sql);
+        REQUIRE(broken(sql).empty());
+        if (ended == 0) {
+          REQUIRE(seen == "new");
+          break;
+        }
+        REQUIRE(ended == -SIGKILL);
+        REQUIRE((seen == "old" || seen == "new"));
+        ++killed;
+      }
+      CHECK(killed >= 4);
+    }
+  }
+}
+
+}  // namespace holdfast::test
