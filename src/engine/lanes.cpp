@@ -14,6 +14,10 @@ namespace {
 constexpr std::size_t kCommandsPerBatch = 256;
 constexpr std::size_t kWeightPerBatch = 16384;
 
+// One more lane opens for this part of what is in flight. Two small batches cost two commits, but
+// with one lane only, the database waits while we think and we wait while it writes.
+constexpr std::size_t kLaneOpensFor = 16;
+
 // Days and ids are what a command's statements grow with.
 std::size_t weight_of(const core::Command& command) {
   std::size_t weight = 1 + command.ids.size();
@@ -90,17 +94,17 @@ void Lanes::withdraw(const Waiter& waiter) {
 // A process may be out of threads for a moment. As long as there is one worker, all goes on.
 bool Lanes::start_worker() {
   try {
-    if (workers_.size() < lanes_) workers_.emplace_back([this] { work(); });
+    if (workers_.size() < lanes_)
+      workers_.emplace_back([this, lane = workers_.size()] { work(lane); });
   } catch (const std::exception&) {
     return !workers_.empty();
   }
   return true;
 }
 
-// Whether it pays to open one more lane for `commands`: two small batches cost two commits, but
-// with one lane only, the database waits while we think and we wait while it writes.
 bool Lanes::worth_a_lane(std::size_t commands) const {
-  return running_ == 0 ? commands > 0 : running_ < lanes_ && commands * 16 >= in_flight_;
+  if (running_ >= lanes_ || commands == 0) return false;
+  return running_ == 0 || commands * kLaneOpensFor >= in_flight_;
 }
 
 void Lanes::call_worker() {
@@ -137,7 +141,7 @@ std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> com
   enqueue(mine);
   while (alone) {
     try {
-      run(take(), lock);
+      run(take(std::nullopt), lock);
     } catch (const std::bad_alloc&) {
       withdraw(waiter);
     }
@@ -162,8 +166,21 @@ Result<void> Lanes::submit(core::Command command, Done done) {
   return {};
 }
 
-// The oldest commands that can run now, or nothing.
-Lanes::Batch Lanes::take() {
+// Every lane has keys of its own, which it takes first: otherwise a good part of the commands would
+// come upon a key that another lane holds just then, and wait for a second batch, and a third.
+bool Lanes::belongs(const core::Command& command, std::size_t lane) const {
+  return command.keys.empty() ||
+         std::hash<std::string_view>()(command.keys.front()) % lanes_ == lane;
+}
+
+Lanes::Batch Lanes::take_own_or_any(std::size_t lane) {
+  if (lanes_ == 1) return take(std::nullopt);
+  Batch own = take(lane);
+  return own.empty() ? take(std::nullopt) : std::move(own);
+}
+
+// The oldest commands (of that lane) that can run now, or nothing.
+Lanes::Batch Lanes::take(std::optional<std::size_t> lane) {
   if (running_ >= lanes_ || queue_.empty()) return {};
   std::unordered_set<std::string_view> keys;    // of what is picked
   std::unordered_set<std::string_view> passed;  // keys of older commands that must wait
@@ -176,7 +193,8 @@ Lanes::Batch Lanes::take() {
     const auto waits = [&](std::string_view key) {
       return held_keys_.count(key) != 0 || passed.count(key) != 0;
     };
-    if (std::any_of(wanted.begin(), wanted.end(), waits)) {
+    if ((lane && !belongs(pending.command, *lane)) ||
+        std::any_of(wanted.begin(), wanted.end(), waits)) {
       passed.insert(wanted.begin(), wanted.end());
       continue;
     }
@@ -246,12 +264,12 @@ void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
   if (--running_ == 0) idle_.notify_all();
 }
 
-void Lanes::work() {
+void Lanes::work(std::size_t lane) {
   std::unique_lock lock(mutex_);
   while (!closed_) {
     Batch batch;
     try {
-      batch = take();
+      batch = take_own_or_any(lane);
     } catch (const std::bad_alloc&) {
       worker_wake_.wait_for(lock, std::chrono::milliseconds(10));
       continue;

@@ -78,11 +78,13 @@ class Lanes {
   bool start_worker();
   void call_worker();
   bool worth_a_lane(std::size_t commands) const;
-  Batch take();
+  bool belongs(const core::Command& command, std::size_t lane) const;
+  Batch take(std::optional<std::size_t> lane);
+  Batch take_own_or_any(std::size_t lane);
   void decide(const Batch& batch);
   void run(Batch batch, std::unique_lock<std::mutex>& lock);
   static void answer(Pending& pending, Result<core::Verdict> reply);
-  void work();
+  void work(std::size_t lane);
 
   Attempts& attempts_;
   const std::size_t lanes_;
