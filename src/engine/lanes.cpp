@@ -107,14 +107,21 @@ bool Lanes::worth_a_lane(std::size_t commands) const {
   return running_ == 0 || commands * kLaneOpensFor >= in_flight_;
 }
 
-void Lanes::call_worker() {
-  if (!worth_a_lane(queue_.size())) return;
+bool Lanes::is_held(const core::Command& command) const {
+  return std::any_of(command.keys.begin(), command.keys.end(), [this](std::string_view key) {
+    return held_keys_.count(key) != 0;
+  });
+}
+
+// Whether one that sleeps is to be woken now, without the mutex: else it would run into it.
+bool Lanes::call_worker() {
+  if (!worth_a_lane(queue_.size())) return false;
   if (calls_ < sleeping_) {
     ++calls_;
-    worker_wake_.notify_one();
-  } else if (sleeping_ == 0) {
-    start_worker();
+    return true;
   }
+  if (sleeping_ == 0) start_worker();
+  return false;
 }
 
 std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> commands) {
@@ -145,7 +152,7 @@ std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> com
     } catch (const std::bad_alloc&) {
       withdraw(waiter);
     }
-    call_worker();
+    if (call_worker()) worker_wake_.notify_one();
     alone = running_ == 0 && !queue_.empty() && workers_.empty();
   }
   lock.unlock();
@@ -158,11 +165,15 @@ Result<void> Lanes::submit(core::Command command, Done done) {
   one.push_back(std::make_unique<Pending>());
   one.back()->command = std::move(command);
   one.back()->done = std::move(done);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (auto refusal = refuse_entry(1)) return std::move(*refusal);
   if (!start_worker()) return no_thread();
+  // Whoever holds the key calls for a worker when it is free.
+  const bool waits = is_held(one.front()->command);
   enqueue(one);
-  call_worker();
+  const bool call = !waits && call_worker();
+  lock.unlock();
+  if (call) worker_wake_.notify_one();
   return {};
 }
 
@@ -245,19 +256,23 @@ void Lanes::answer(Pending& pending, Result<core::Verdict> reply) {
   pending.waiter->answered();
 }
 
-// Answers first: while the woken callers make their next requests, this thread comes back for them.
+// Another lane may have the keys while this one answers, which is half of the work when many callers
+// wait for one day.
 void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
   if (batch.empty()) return;
   ++running_;
   in_flight_ += batch.size();
-  call_worker();
+  bool call = call_worker();
   lock.unlock();
+  if (call) worker_wake_.notify_one();
   decide(batch);
   lock.lock();
   for (const auto& pending : batch) {
     for (const auto& key : pending->command.keys) held_keys_.erase(key);
   }
+  call = call_worker();
   lock.unlock();
+  if (call) worker_wake_.notify_one();
   for (const auto& pending : batch) answer(*pending, std::move(*pending->reply));
   lock.lock();
   in_flight_ -= batch.size();

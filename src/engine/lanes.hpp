@@ -76,7 +76,8 @@ class Lanes {
   void withdraw(const Waiter& waiter);
   // REQUIRES, of those down to take(): the mutex is held.
   bool start_worker();
-  void call_worker();
+  bool is_held(const core::Command& command) const;
+  bool call_worker();
   bool worth_a_lane(std::size_t commands) const;
   bool belongs(const core::Command& command, std::size_t lane) const;
   Batch take(std::optional<std::size_t> lane);
