@@ -3,28 +3,38 @@
 #include <algorithm>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "core/sha256.hpp"
 
 namespace holdfast::core {
 namespace {
 
-// Length-prefixed, so that no two requests share an encoding.
+// Each part tells where it ends, so no two requests share an encoding. Short, because what is
+// hashed costs by the 64 bytes: a usual hold's is one such block.
 class Encoder {
  public:
+  Encoder() { bytes_.reserve(128); }
+  /// Of letters and underscores.
+  void word(std::string_view value) {
+    bytes_.append(value);
+    bytes_.push_back('\0');
+  }
   void text(std::string_view value) {
     number(static_cast<std::int64_t>(value.size()));
     bytes_.append(value);
   }
+  /// 7 bits a byte, the lowest first; the sign is the lowest bit.
   void number(std::int64_t value) {
-    for (int shift = 0; shift < 64; shift += 8) {
-      bytes_.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 0xFF));
-    }
+    auto rest = static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
+    for (; rest > 0x7F; rest >>= 7) bytes_.push_back(static_cast<char>((rest & 0x7F) | 0x80));
+    bytes_.push_back(static_cast<char>(rest));
   }
   void date(Date value) { number(value.time_since_epoch().count()); }
   void dates(const std::vector<Date>& values) {
     number(static_cast<std::int64_t>(values.size()));
-    for (const Date value : values) date(value);
+    Date before{};
+    for (const Date value : values) number((value - std::exchange(before, value)).count());
   }
   void texts(const std::vector<std::string>& values) {
     number(static_cast<std::int64_t>(values.size()));
@@ -123,7 +133,7 @@ concept Remembered = requires(Encoder& e, const T& request) {
 
 std::string fingerprint(const Command& command) {
   Encoder encoder;
-  encoder.text(operation_name(command.action));
+  encoder.word(operation_name(command.action));
   encoder.number(command.group_id.empty() ? 0 : 1);
   const bool remembered = std::visit(
       [&encoder](const auto& request) {

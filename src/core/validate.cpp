@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <concepts>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +23,14 @@ class Check {
   void that(bool holds, std::string_view field, std::string_view message) {
     if (!holds && !rejection_) rejection_ = invalid(std::string(field), std::string(message));
   }
+  /// `message` is a function: nearly always there is nothing to say.
+  template <std::invocable Message>
+  void that(bool holds, std::string_view field, Message message) {
+    if (!holds) that(false, field, message());
+  }
   void text(std::string_view value, std::size_t max, std::string_view field) {
-    that(value.size() <= max, field, "longer than " + std::to_string(max) + " bytes");
+    that(value.size() <= max, field,
+         [max] { return "longer than " + std::to_string(max) + " bytes"; });
     that(is_text(value), field, "not UTF-8, or holds a NUL");
   }
   void required(std::string_view value, std::size_t max, std::string_view field) {
@@ -34,15 +41,16 @@ class Check {
     required(value, bounds::kIdBytes, field);
   }
   void ids(const std::vector<std::string>& values, std::size_t max, std::string_view field) {
-    that(values.size() <= max, field, "more than " + std::to_string(max));
+    that(values.size() <= max, field, [max] { return "more than " + std::to_string(max); });
     for (const auto& value : values) id(value, field);
     that(!has_twice(values), field, "the same id twice");
   }
   void token(std::string_view value) { text(value, bounds::kTokenBytes, "idempotency_token"); }
   void holder(std::string_view value) { text(value, bounds::kHolderBytes, "holder"); }
   void number(std::int64_t value, std::int64_t min, std::int64_t max, std::string_view field) {
-    that(min <= value && value <= max, field,
-         "not within " + std::to_string(min) + " and " + std::to_string(max));
+    that(min <= value && value <= max, field, [min, max] {
+      return "not within " + std::to_string(min) + " and " + std::to_string(max);
+    });
   }
   void quantity(std::int64_t value, std::string_view field = "quantity") {
     number(value, bounds::kQuantityMin, bounds::kQuantityMax, field);
@@ -54,7 +62,7 @@ class Check {
   void dates(const std::vector<Date>& values, std::string_view field = "dates") {
     that(!values.empty(), field, "missing");
     that(values.size() <= bounds::kDatesPerItem, field,
-         "more than " + std::to_string(bounds::kDatesPerItem) + " days");
+         [] { return "more than " + std::to_string(bounds::kDatesPerItem) + " days"; });
     for (const Date value : values) date(value, field);
     that(!has_twice(values), field, "the same day twice");
   }
@@ -62,8 +70,9 @@ class Check {
     date(start, "start_date");
     date(end, "end_date");
     that(start <= end, "end_date", "before start_date");
-    that(DateRange{start, end}.size() <= max_days, "end_date",
-         "more than " + std::to_string(max_days) + " days after start_date, both included");
+    that(DateRange{start, end}.size() <= max_days, "end_date", [max_days] {
+      return "more than " + std::to_string(max_days) + " days after start_date, both included";
+    });
   }
   void ttl(const std::optional<std::chrono::milliseconds>& value, std::chrono::milliseconds max) {
     if (value) number(value->count(), bounds::kTtlMin.count(), max.count(), "ttl");
@@ -201,7 +210,7 @@ void check(Check& c, const CreateHold& r) {
 void check(Check& c, const CreateHolds& r) {
   c.that(!r.items.empty(), "items", "missing");
   c.that(r.items.size() <= bounds::kItemsPerRequest, "items",
-         "more than " + std::to_string(bounds::kItemsPerRequest));
+         [] { return "more than " + std::to_string(bounds::kItemsPerRequest); });
   for (std::size_t i = 0; i < std::min(r.items.size(), bounds::kItemsPerRequest); ++i) {
     const std::string at = "items[" + std::to_string(i) + "].";
     c.id(r.items[i].resource_id, at + "resource_id");
