@@ -2,6 +2,7 @@
 // a backend of their own; src/storage/README.md says how. Stable per minor version.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,8 +43,10 @@ struct KeyScope {
   bool dates_of_holds = false;
   /// ACTIVE holds and CONFIRMED allocations that have a day in it.
   std::optional<DateRange> bookings{};
-  /// read() only: capacity of these days with the totals `held` and `due`.
+  /// read() only: capacity of these days with the total `due`.
   std::optional<DateRange> range{};
+  /// And with `held`, which takes a look at every ACTIVE hold of the key.
+  bool with_held = false;
   /// read() only, for verify: all capacity rows, ACTIVE and CONFIRMED holds, all allocations
   /// (CANCELLED too) and all blackouts (deleted too) of the key. `held` and `due` stay 0.
   bool everything = false;
@@ -53,9 +56,11 @@ struct KeyScope {
 };
 
 inline constexpr std::size_t kKeysPerTransaction = 64;
-/// Due holds that one transaction records: of one key, and about so many in all.
+/// Due holds that one transaction records: of one key, and about so many in all, beside bookings
+/// and when it does nothing else.
 inline constexpr std::size_t kDuePerKey = 100;
-inline constexpr std::size_t kDuePerTransaction = 256;
+inline constexpr std::size_t kDuePerTransaction = 64;
+inline constexpr std::size_t kDuePerSweep = 512;
 
 struct Scope {
   std::vector<KeyScope> keys{};          ///< ascending by key, each once
@@ -70,8 +75,8 @@ struct CapacityRow {
   Date date{};
   std::int32_t max_capacity = 0;
   std::int32_t available_capacity = 0;
-  std::int64_t held = 0;  ///< read() of a range: places of ACTIVE holds with expires_at > now
-  std::int64_t due = 0;   ///< the same with expires_at <= now
+  std::int64_t held = 0;  ///< read() of a range with_held: places of ACTIVE, expires_at > now
+  std::int64_t due = 0;   ///< read() of a range: the same with expires_at <= now
 };
 
 struct StoredHold {
@@ -115,12 +120,16 @@ struct Snapshot {
 
 // ---- what to write ------------------------------------------------------------------------------
 
-/// Adds to one capacity row. Guard: the row exists and stays within 0 <= available <= max.
+/// Adds to the capacity rows of neighbouring days. Guard: each row exists and stays within
+/// 0 <= available <= max.
 struct CapacityDelta {
   std::string key{};
   Date date{};
   std::int32_t max_delta = 0;
   std::int32_t available_delta = 0;
+  std::int32_t days = 1;  ///< from `date` on, at least 1
+
+  Date last() const { return date + std::chrono::days(days - 1); }
 };
 
 struct CapacityInsert {
@@ -135,6 +144,15 @@ struct CapacityInsert {
 struct HoldUpdate {
   Hold hold{};
   HoldStatus from = HoldStatus::kActive;
+};
+
+/// Sets status, and updated_at to the snapshot's `now`: confirmed, released, expired. Guard: as
+/// above.
+struct StatusChange {
+  std::string key{};
+  std::string hold_id{};
+  HoldStatus from = HoldStatus::kActive;
+  HoldStatus to = HoldStatus::kExpired;
 };
 
 /// Overwrites status, cancelled_at, dates and quantity. Guard: its status is `from` until then.
@@ -156,8 +174,9 @@ struct Removal {
   std::vector<std::string> blackout_ids{};
 };
 
-/// At most one entry for one row of a table. A guard that does not hold, or an insert that meets an
-/// existing row, fails the whole transaction (Status::kBusy, Retry::kSafe): nothing is written.
+/// At most one entry for one row of a table; capacity_deltas ascend by key and date. A guard that
+/// does not hold, or an insert that meets an existing row, fails the whole transaction
+/// (Status::kBusy, Retry::kSafe): nothing is written.
 struct Changes {
   std::vector<Resource> resource_inserts{};
   std::vector<Resource> resource_updates{};  ///< overwrites all but id and created_at
@@ -165,6 +184,7 @@ struct Changes {
   std::vector<CapacityDelta> capacity_deltas{};
   std::vector<StoredHold> hold_inserts{};
   std::vector<HoldUpdate> hold_updates{};
+  std::vector<StatusChange> status_changes{};  ///< of holds that hold_updates does not name
   std::vector<Allocation> allocation_inserts{};
   std::vector<AllocationUpdate> allocation_updates{};
   std::vector<Blackout> blackout_inserts{};
@@ -175,8 +195,9 @@ struct Changes {
   bool empty() const {
     return resource_inserts.empty() && resource_updates.empty() && capacity_inserts.empty() &&
            capacity_deltas.empty() && hold_inserts.empty() && hold_updates.empty() &&
-           allocation_inserts.empty() && allocation_updates.empty() && blackout_inserts.empty() &&
-           blackout_updates.empty() && command_inserts.empty() && removals.empty();
+           status_changes.empty() && allocation_inserts.empty() && allocation_updates.empty() &&
+           blackout_inserts.empty() && blackout_updates.empty() && command_inserts.empty() &&
+           removals.empty();
   }
 };
 

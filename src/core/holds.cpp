@@ -118,7 +118,7 @@ Verdict decide_one(Context& context, const Command& command, const ExtendHolds& 
   for (HoldRow* row : rows) {
     row->hold().expires_at = std::max(row->hold().expires_at, expires_at);
     row->hold().updated_at = state.now();
-    row->dirty = true;
+    row->rewrite();
   }
   remember(state, command, r.idempotency_token, "");
   return Value(answer_of(std::move(rows), false));

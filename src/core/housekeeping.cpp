@@ -13,7 +13,7 @@ Verdict decide_one(Context& context, const Command&, const EraseEmail& r) {
     HoldRow* row = context.state.hold(id);
     if (row == nullptr || row->hold().customer_email != r.customer_email) continue;
     row->hold().customer_email.clear();
-    row->dirty = true;
+    row->rewrite();
     ++answer.emails_erased;
   }
   return Value(answer);

@@ -47,7 +47,7 @@ Verdict decide_one(Context& context, const Command& command, const MoveHold& r) 
   hold.dates = r.dates;
   hold.quantity = quantity;
   hold.updated_at = state.now();
-  row->dirty = true;
+  row->rewrite();
   remember(state, command, r.idempotency_token, "");
   return Value(HoldAnswer{hold, false});
 }

@@ -23,15 +23,16 @@ void sort_once(std::vector<T>& values) {
 
 // Bookings on many resources must not wait for the recording of all that is due on each of them. At
 // least one, so that a command that needs the places gets them in the end.
-std::size_t due_per_key(std::size_t keys) {
-  return std::clamp<std::size_t>(kDuePerTransaction / std::max<std::size_t>(keys, 1), 1,
-                                 kDuePerKey);
+std::size_t due_per_key(std::size_t keys, bool is_sweep) {
+  const std::size_t in_all = is_sweep ? kDuePerSweep : kDuePerTransaction;
+  return std::clamp<std::size_t>(in_all / std::max<std::size_t>(keys, 1), 1, kDuePerKey);
 }
 
 class Planner {
  public:
   void add(const Command& command) {
     for (const auto& name : command.keys) key(name);
+    is_sweep_ = is_sweep_ && std::holds_alternative<ExpireDue>(command.action);
     std::visit([&](const auto& action) { need(command, action); }, command.action);
   }
 
@@ -47,7 +48,7 @@ class Planner {
       sort_once(key.blackout_ids);
       scope.keys.push_back(std::move(key));
     }
-    scope.due_per_key = due_per_key(keys_.size());
+    scope.due_per_key = due_per_key(keys_.size(), is_sweep_);
     return scope;
   }
 
@@ -145,6 +146,7 @@ class Planner {
   void need(const Command&, const EraseEmail& r) { holds(r.hold_ids, false); }
 
   std::map<std::string, KeyScope, std::less<>> keys_;
+  bool is_sweep_ = true;
 };
 
 }  // namespace

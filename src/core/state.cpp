@@ -179,24 +179,47 @@ void State::give(KeyState& key, const std::vector<Date>& dates, std::int32_t qua
 
 namespace {
 
+// Neighbouring days that change alike are one entry.
+void add_delta(Changes& out, const std::string& key, Date date, std::int32_t max_delta,
+               std::int32_t available_delta) {
+  if (max_delta == 0 && available_delta == 0) return;
+  if (!out.capacity_deltas.empty()) {
+    CapacityDelta& before = out.capacity_deltas.back();
+    if (before.last() + std::chrono::days(1) == date && before.max_delta == max_delta &&
+        before.available_delta == available_delta && before.key == key) {
+      ++before.days;
+      return;
+    }
+  }
+  out.capacity_deltas.push_back({key, date, max_delta, available_delta});
+}
+
+void take_day_changes(const KeyState& key, Changes& out) {
+  auto returned = key.returns.begin();
+  const auto add_returns = [&](auto is_next) {
+    for (; returned != key.returns.end() && is_next(returned->first); ++returned) {
+      add_delta(out, key.key, returned->first, 0, returned->second);
+    }
+  };
+  for (const auto& day : key.days) {
+    add_returns([&](Date date) { return date < day.date; });
+    if (day.fresh) {
+      out.capacity_inserts.push_back({key.key, day.date, day.max_capacity, day.available_capacity});
+    } else {
+      add_delta(out, key.key, day.date, day.max_capacity - day.loaded_max,
+                day.available_capacity - day.loaded_available);
+    }
+  }
+  add_returns([](Date) { return true; });
+}
+
 void take_key_changes(KeyState& key, Changes& out) {
   if (key.resource_fresh) {
     out.resource_inserts.push_back(std::move(*key.resource));
   } else if (key.resource_dirty) {
     out.resource_updates.push_back(std::move(*key.resource));
   }
-  for (const auto& day : key.days) {
-    const std::int32_t max_delta = day.max_capacity - day.loaded_max;
-    const std::int32_t available_delta = day.available_capacity - day.loaded_available;
-    if (day.fresh) {
-      out.capacity_inserts.push_back({key.key, day.date, day.max_capacity, day.available_capacity});
-    } else if (max_delta != 0 || available_delta != 0) {
-      out.capacity_deltas.push_back({key.key, day.date, max_delta, available_delta});
-    }
-  }
-  for (const auto& [date, quantity] : key.returns) {
-    if (quantity != 0) out.capacity_deltas.push_back({key.key, date, 0, quantity});
-  }
+  take_day_changes(key, out);
   for (std::size_t i = key.loaded_blackouts; i < key.blackouts.size(); ++i) {
     out.blackout_inserts.push_back(std::move(key.blackouts[i]));
   }
@@ -224,8 +247,12 @@ Changes State::take_changes() {
     if (!row.dirty || row.removed) continue;
     if (row.fresh) {
       out.hold_inserts.push_back(std::move(row.stored));
-    } else {
+    } else if (row.rewritten) {
       out.hold_updates.push_back({std::move(row.hold()), row.loaded_status});
+    } else {
+      Hold& hold = row.hold();
+      out.status_changes.push_back(
+          {std::move(hold.resource_id), std::move(hold.id), row.loaded_status, hold.status});
     }
   }
   for (auto& row : allocations_) {

@@ -20,8 +20,10 @@ struct HoldRow {
   HoldStatus loaded_status = HoldStatus::kActive;
   bool fresh = false;  ///< made by this batch
   bool dirty = false;
+  bool rewritten = false;  ///< more than the status has changed
   bool removed = false;
 
+  void rewrite() { dirty = rewritten = true; }
   Hold& hold() { return stored.hold; }
   const Hold& hold() const { return stored.hold; }
 };

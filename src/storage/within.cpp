@@ -42,6 +42,7 @@ std::optional<Error> refuse_outside(const Scope& scope, const Changes& changes) 
       keys.hold(changes.resource_inserts, id) && keys.hold(changes.resource_updates, id) &&
       keys.hold(changes.capacity_inserts, key) && keys.hold(changes.capacity_deltas, key) &&
       keys.hold(changes.hold_inserts, of_hold) && keys.hold(changes.hold_updates, of_hold) &&
+      keys.hold(changes.status_changes, key) &&
       keys.hold(changes.allocation_inserts, resource_id) &&
       keys.hold(changes.allocation_updates, of_allocation) &&
       keys.hold(changes.blackout_inserts, resource_id) &&

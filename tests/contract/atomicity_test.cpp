@@ -22,7 +22,8 @@ void fill(Storage& storage) {
   write(storage, kKey,
         {.resource_inserts = {make_resource(1)},
          .capacity_inserts = {{kKey, day(0), 10, 8}, {kKey, day(1), 10, 10}},
-         .hold_inserts = {make_hold(kKey, 1, {day(0)}, at(1000)), allocated},
+         .hold_inserts = {make_hold(kKey, 1, {day(0)}, at(1000)), allocated,
+                          make_hold(kKey, 5, {day(0)}, at(1000))},
          .allocation_inserts = {make_allocation(kKey, 2, {day(0)})},
          .blackout_inserts = {make_blackout(kKey, 1, day(5), day(6))},
          .command_inserts = {command(kKey, "first")}});
@@ -55,6 +56,7 @@ Changes one_of_each() {
           .capacity_deltas = {{kKey, day(0), 2, 1}},
           .hold_inserts = {make_hold(kKey, 3, {day(0)}, at(1000)), allocated},
           .hold_updates = {{released(1), HoldStatus::kActive}},
+          .status_changes = {{kKey, hold_id(kKey, 5), HoldStatus::kActive, HoldStatus::kExpired}},
           .allocation_inserts = {make_allocation(kKey, 4, {day(0)})},
           .allocation_updates = {{cancelled(2), AllocationStatus::kConfirmed}},
           .blackout_inserts = {make_blackout(kKey, 2, day(7), day(8))},
@@ -90,11 +92,19 @@ const std::vector<Violation>& violations() {
        [](Changes& c) {
          c.capacity_deltas.push_back({kKey, day(1), -1, 0});
        }},
+      {"delta of which one day has no row",
+       [](Changes& c) {
+         c.capacity_deltas.push_back({kKey, day(1), 0, -1, 3});
+       }},
       {"hold in another status", [](Changes& c) { c.hold_updates[0].from = HoldStatus::kExpired; }},
       {"hold that is not there",
        [](Changes& c) {
          c.hold_updates.push_back({released(9), HoldStatus::kActive});
        }},
+      {"status change of a hold in another status",
+       [](Changes& c) { c.status_changes[0].from = HoldStatus::kExpired; }},
+      {"status change of a hold that is not there",
+       [](Changes& c) { c.status_changes[0].hold_id = hold_id(kKey, 9); }},
       {"allocation in another status",
        [](Changes& c) { c.allocation_updates[0].from = AllocationStatus::kCancelled; }},
       {"allocation that is not there",
@@ -160,6 +170,7 @@ TEST_CASE("Changes outside the keys that were locked are refused, each kind of t
       {.capacity_deltas = all.capacity_deltas},
       {.hold_inserts = all.hold_inserts},
       {.hold_updates = all.hold_updates},
+      {.status_changes = all.status_changes},
       {.allocation_inserts = all.allocation_inserts},
       {.allocation_updates = all.allocation_updates},
       {.blackout_inserts = all.blackout_inserts},
@@ -211,6 +222,7 @@ TEST_CASE("Each guard alone stops its change") {
     Changes changes;
     changes.hold_updates = {{released(1), HoldStatus::kActive}};
     changes.allocation_updates = {{cancelled(2), AllocationStatus::kConfirmed}};
+    changes.status_changes = one_of_each().status_changes;
     violation.spoil(changes);
     // Only the entry that spoils it, which stands last.
     if (changes.hold_updates.size() > 1) changes.hold_updates.erase(changes.hold_updates.begin());
@@ -222,6 +234,9 @@ TEST_CASE("Each guard alone stops its change") {
     });
     std::erase_if(changes.allocation_updates, [](const AllocationUpdate& u) {
       return u.from == AllocationStatus::kConfirmed && u.allocation.id == allocation_id(kKey, 2);
+    });
+    std::erase_if(changes.status_changes, [](const StatusChange& c) {
+      return c.from == HoldStatus::kActive && c.hold_id == hold_id(kKey, 5);
     });
     const Result<void> result = try_write(*storage, {kKey, resource_id(2)}, changes);
     CHECK_FALSE(result.ok());

@@ -303,8 +303,8 @@ TEST_CASE("A range reads capacity with what is held and what is due, to the micr
                         with(hold(7, {day(1)}, at(10), 5), HoldStatus::kExpired)},
        .blackout_inserts = {make_blackout(kKey, 1, day(3), day(9)),
                             make_blackout(kKey, 2, day(4), day(9))}});
-  const KeySnapshot found =
-      load_unlocked(*store.storage, {.key = kKey, .range = DateRange{day(1), day(3)}});
+  const KeySnapshot found = load_unlocked(
+      *store.storage, {.key = kKey, .range = DateRange{day(1), day(3)}, .with_held = true});
   REQUIRE(days_of(found) == Numbers{1, 2, 3});
   CHECK(text(found.capacity[0]) == text(CapacityRow{day(1), 101, 51, 1, 110}));
   CHECK(text(found.capacity[1]) == text(CapacityRow{day(2), 102, 52, 1001, 0}));
@@ -312,13 +312,66 @@ TEST_CASE("A range reads capacity with what is held and what is due, to the micr
   CHECK(blackouts_of(found) == Numbers{1});
   CHECK(found.holds.empty());
 
+  const KeySnapshot due_only =
+      load_unlocked(*store.storage, {.key = kKey, .range = DateRange{day(1), day(2)}});
+  CHECK(text(due_only.capacity.at(0)) == text(CapacityRow{day(1), 101, 51, 0, 110}));
+  CHECK(text(due_only.capacity.at(1)) == text(CapacityRow{day(2), 102, 52, 0, 0}));
+
   store.clock.advance(1us);
-  const KeySnapshot then =
-      load_unlocked(*store.storage, {.key = kKey, .range = DateRange{day(1), day(1)}});
+  const KeySnapshot then = load_unlocked(
+      *store.storage, {.key = kKey, .range = DateRange{day(1), day(1)}, .with_held = true});
   CHECK(text(then.capacity.at(0)) == text(CapacityRow{day(1), 101, 51, 0, 111}));
+
+  // A transaction, also on another key, writes in between: a backend may have noted what is due.
+  store.put({.hold_inserts = {hold(8, {day(1)}, at(1000), 1000)}});
+  CHECK(text(load_unlocked(*store.storage,
+                           {.key = kKey, .range = DateRange{day(1), day(1)}, .with_held = true})
+                 .capacity.at(0)) == text(CapacityRow{day(1), 101, 51, 0, 1111}));
   const KeySnapshot empty =
       load_unlocked(*store.storage, {.key = kKey, .range = DateRange{day(70), day(80)}});
   CHECK(empty.capacity.empty());
+}
+
+// A backend may note what is due; another resource's transaction must not settle it for good.
+TEST_CASE("What was due is due no more when the clock steps back, whoever has written meanwhile") {
+  EACH_BACKEND(db);
+  Store store(db);
+  store.put(capacity_on(0, 5));
+  store.put({.hold_inserts = {make_hold(kKey, 1, {day(1)}, at(2000))}});
+  const auto due_now = [&] {
+    CHECK(due_keys(*store.storage, 10).size() ==
+          load_locked(*store.storage, {.key = kKey}).holds.size());
+    return load_locked(*store.storage, {.key = kKey}).holds.size();
+  };
+  const auto totals = [&] {
+    const auto found = load_unlocked(
+        *store.storage, {.key = kKey, .range = DateRange{day(1), day(1)}, .with_held = true});
+    return std::pair(found.capacity.at(0).held, found.capacity.at(0).due);
+  };
+  const auto active = [&] {
+    return all_pages(*store.storage, HoldQuery{.resource_id = kKey, .status = HoldStatus::kActive},
+                     10)
+        .size();
+  };
+  for (int turn = 0; turn < 2; ++turn) {
+    store.clock.set(at(1500));
+    CHECK(due_now() == 0);
+    CHECK(totals() == std::pair<std::int64_t, std::int64_t>(1, 0));
+    CHECK(active() == 1);
+    store.clock.set(at(2000));
+    CHECK(totals() == std::pair<std::int64_t, std::int64_t>(0, 1));
+    CHECK(active() == 0);
+    write(*store.storage, kOther, {.capacity_inserts = {{kOther, day(50 + turn), 1, 1}}});
+    CHECK(due_now() == 1);
+    CHECK(totals() == std::pair<std::int64_t, std::int64_t>(0, 1));
+    CHECK(active() == 0);
+  }
+  // Extended, it is due only at its new instant.
+  auto extended = make_hold(kKey, 1, {day(1)}, at(3000)).hold;
+  store.put({.hold_updates = {{extended, HoldStatus::kActive}}});
+  CHECK(due_now() == 0);
+  store.clock.set(at(3000));
+  CHECK(due_now() == 1);
 }
 
 TEST_CASE("A range of ten years reads every day of it") {

@@ -361,6 +361,15 @@ TEST_CASE("One transaction writes as many rows of every kind as a full batch has
   for (int i = 0; i < 400; ++i) {
     CHECK(found.capacity[static_cast<std::size_t>(i)].available_capacity == kHolds - i);
   }
+
+  write(*storage, kKey, {.capacity_deltas = {{kKey, day(1), 2, 1, 398}}});
+  const KeySnapshot more = load_unlocked(*storage, {.key = kKey, .everything = true});
+  for (int i = 0; i < 400; ++i) {
+    const CapacityRow& row = more.capacity[static_cast<std::size_t>(i)];
+    const int added = 1 <= i && i <= 398 ? 1 : 0;
+    CHECK(row.available_capacity == kHolds - i + added);
+    CHECK(row.max_capacity == kHolds + 2 * added);
+  }
 }
 
 }  // namespace

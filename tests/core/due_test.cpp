@@ -143,7 +143,7 @@ TEST_CASE("one transaction records at most a hundred due holds of a key") {
   while (recorded < all) {
     const auto decision = run(world, {&sweep_one}, kPolicy);
     const auto expected = std::min<std::size_t>(kDuePerKey, all - recorded);
-    REQUIRE(decision.changes.hold_updates.size() == expected);
+    REQUIRE(decision.changes.status_changes.size() == expected);
     REQUIRE(std::get<CleanupAnswer>(std::get<Value>(decision.verdicts[0])).expired ==
             static_cast<std::int64_t>(expected));
     recorded += expected;

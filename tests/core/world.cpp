@@ -128,6 +128,7 @@ class Write {
     for (const auto& row : c.capacity_deltas) add_capacity(row);
     for (const auto& row : c.hold_inserts) insert_hold(row);
     for (const auto& row : c.hold_updates) update_hold(row);
+    for (const auto& row : c.status_changes) change_status(row);
     for (const auto& row : c.allocation_inserts) insert_allocation(row);
     for (const auto& row : c.allocation_updates) update_allocation(row);
     for (const auto& row : c.blackout_inserts) {
@@ -186,8 +187,13 @@ class Write {
         "capacity");
   }
   void add_capacity(const CapacityDelta& row) {
-    WorldKey::Places& places = found(at(row.key).capacity, row.date);
-    once("capacity " + row.key + to_string(row.date));
+    for (Date day = row.date; day <= row.last(); day += std::chrono::days(1)) {
+      add_capacity(row, day);
+    }
+  }
+  void add_capacity(const CapacityDelta& row, Date day) {
+    WorldKey::Places& places = found(at(row.key).capacity, day);
+    once("capacity " + row.key + to_string(day));
     places.max += row.max_delta;
     places.available += row.available_delta;
     must(0 <= places.available && places.available <= places.max,
@@ -218,6 +224,14 @@ class Write {
     next.updated_at = row.hold.updated_at;
     must(same(next, row.hold), "a field changes that an update does not write");
     stored.hold = std::move(next);
+  }
+
+  void change_status(const StatusChange& row) {
+    Hold& hold = found(at(row.key).holds, row.hold_id).hold;
+    once("hold " + row.hold_id);
+    must(hold.status == row.from, "guard: a hold's status is not what it should be");
+    hold.status = row.to;
+    hold.updated_at = world_.now;
   }
 
   void insert_allocation(const Allocation& row) {
@@ -260,15 +274,15 @@ class Write {
 // A refusal writes nothing but recorded expiries.
 void only_expiries(const Changes& changes) {
   Changes rest = changes;
-  for (const auto& update : rest.hold_updates) {
-    if (update.from != HoldStatus::kActive || update.hold.status != HoldStatus::kExpired) {
+  for (const auto& change : rest.status_changes) {
+    if (change.from != HoldStatus::kActive || change.to != HoldStatus::kExpired) {
       throw Broken("a refusal changes a hold");
     }
   }
   for (const auto& delta : rest.capacity_deltas) {
     if (delta.max_delta != 0 || delta.available_delta < 0) throw Broken("a refusal takes places");
   }
-  rest.hold_updates.clear();
+  rest.status_changes.clear();
   rest.capacity_deltas.clear();
   if (!rest.empty()) throw Broken("a refusal writes");
 }

@@ -133,6 +133,7 @@ class Loader {
 
   void add_totals(std::map<Date, CapacityRow>& found) const {
     for (const auto& [expires_at, id] : rows_.active_holds) {
+      if (expires_at > now_ && !scope_.with_held) return;
       const Hold& hold = rows_.holds.at(id).hold;
       for (const Date day : hold.dates) {
         if (!scope_.range->contains(day)) continue;

@@ -19,10 +19,10 @@ class Writer {
   Result<void> write(const Changes& c) {
     const bool done = each(c.resource_inserts) && each(c.resource_updates, Update{}) &&
                       each(c.capacity_inserts) && each(c.capacity_deltas) && each(c.hold_inserts) &&
-                      each(c.hold_updates) && each(c.allocation_inserts) &&
-                      each(c.allocation_updates) && each(c.blackout_inserts) &&
-                      each(c.blackout_updates, Update{}) && each(c.command_inserts) &&
-                      each(c.removals);
+                      each(c.hold_updates) && each(c.status_changes) &&
+                      each(c.allocation_inserts) && each(c.allocation_updates) &&
+                      each(c.blackout_inserts) && each(c.blackout_updates, Update{}) &&
+                      each(c.command_inserts) && each(c.removals);
     if (!done) {
       return Error{.status = Status::kBusy,
                    .retry = Retry::kSafe,
@@ -97,15 +97,22 @@ class Writer {
   }
 
   bool put(const CapacityDelta& delta) {
+    for (Date day = delta.date; day <= delta.last(); day += std::chrono::days(1)) {
+      if (!put(delta, day)) return false;
+    }
+    return true;
+  }
+
+  bool put(const CapacityDelta& delta, Date day) {
     KeyRows* key = find(delta.key);
-    Places* places = key == nullptr ? nullptr : row(key->capacity, delta.date);
+    Places* places = key == nullptr ? nullptr : row(key->capacity, day);
     if (places == nullptr) {
-      return unmet("there is no capacity on " + to_string(delta.date) + " for", delta.key);
+      return unmet("there is no capacity on " + to_string(day) + " for", delta.key);
     }
     const std::int64_t max = std::int64_t{places->max_capacity} + delta.max_delta;
     const std::int64_t available = std::int64_t{places->available_capacity} + delta.available_delta;
     if (guard_ && (available < 0 || available > max)) {
-      return conflict("the places do not suffice on " + to_string(delta.date) + " for", delta.key);
+      return conflict("the places do not suffice on " + to_string(day) + " for", delta.key);
     }
     undo_.assign(*places,
                  Places{static_cast<std::int32_t>(max), static_cast<std::int32_t>(available)});
@@ -128,22 +135,36 @@ class Writer {
   }
 
   bool put(const HoldUpdate& update) {
-    KeyRows* key = find(update.hold.resource_id);
-    StoredHold* stored = key == nullptr ? nullptr : row(key->holds, update.hold.id);
-    if (stored == nullptr) return unmet("there is no hold", update.hold.id);
+    const Hold& to = update.hold;
+    return change_hold(to.resource_id, to.id, update.from, [&](Hold& hold) {
+      hold.status = to.status;
+      hold.expires_at = to.expires_at;
+      hold.dates = to.dates;
+      hold.quantity = to.quantity;
+      hold.customer_email = to.customer_email;
+      hold.updated_at = to.updated_at;
+    });
+  }
+
+  bool put(const StatusChange& change) {
+    return change_hold(change.key, change.hold_id, change.from, [&](Hold& hold) {
+      hold.status = change.to;
+      hold.updated_at = now_;
+    });
+  }
+
+  template <class Change>
+  bool change_hold(const std::string& resource_id, const std::string& id, HoldStatus from,
+                   Change change) {
+    KeyRows* key = find(resource_id);
+    StoredHold* stored = key == nullptr ? nullptr : row(key->holds, id);
+    if (stored == nullptr) return unmet("there is no hold", id);
     Hold next = stored->hold;
-    if (guard_ && next.status != update.from) {
-      return conflict("another status than expected has hold", next.id);
-    }
+    if (guard_ && next.status != from) return conflict("another status than expected has hold", id);
     if (next.status == HoldStatus::kActive) {
       undo_.erase(key->active_holds, {next.expires_at, next.id});
     }
-    next.status = update.hold.status;
-    next.expires_at = update.hold.expires_at;
-    next.dates = update.hold.dates;
-    next.quantity = update.hold.quantity;
-    next.customer_email = update.hold.customer_email;
-    next.updated_at = update.hold.updated_at;
+    change(next);
     if (next.status == HoldStatus::kActive) {
       undo_.insert(key->active_holds, {next.expires_at, next.id});
     }

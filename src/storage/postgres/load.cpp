@@ -120,18 +120,20 @@ constexpr Statement kBookedAllocations{
     "AND EXISTS (SELECT FROM unnest(dates) AS d(day) WHERE d.day BETWEEN k.first AND k.last) "
     "ORDER BY resource_id, last_date OFFSET 0) a"};
 
-constexpr Statement kTotals{
-    "SELECT k.ord, d.day, "
-    "coalesce(sum(h.quantity) FILTER (WHERE h.expires_at > c.now), 0)::int8, "
-    "coalesce(sum(h.quantity) FILTER (WHERE h.expires_at <= c.now), 0)::int8 "
-    "FROM (SELECT coalesce($1::timestamptz, now()) AS now OFFSET 0) c "
-    "CROSS JOIN unnest($2::int4[], $3::text[], $4::date[], $5::date[]) AS k(ord, key, first, last) "
-    "CROSS JOIN LATERAL (SELECT dates, quantity, expires_at FROM holdfast.resource_holds "
-    "WHERE resource_id = k.key AND status = 'ACTIVE' "
-    "AND dates[1] <= k.last AND dates[cardinality(dates)] >= k.first "
-    "ORDER BY resource_id, expires_at OFFSET 0) h "
-    "CROSS JOIN LATERAL unnest(h.dates) AS d(day) "
-    "WHERE d.day BETWEEN k.first AND k.last GROUP BY k.ord, d.day"};
+#define HOLDFAST_TOTALS(which)                                                                    \
+  "SELECT k.ord, d.day, "                                                                         \
+  "coalesce(sum(h.quantity) FILTER (WHERE h.expires_at <= c.now), 0)::int8, "                     \
+  "coalesce(sum(h.quantity) FILTER (WHERE h.expires_at > c.now), 0)::int8 "                       \
+  "FROM (SELECT coalesce($1::timestamptz, now()) AS now OFFSET 0) c "                             \
+  "CROSS JOIN unnest($2::int4[], $3::text[], $4::date[], $5::date[]) AS k(ord, key, first, last)" \
+  " CROSS JOIN LATERAL (SELECT dates, quantity, expires_at FROM holdfast.resource_holds "         \
+  "WHERE resource_id = k.key AND status = 'ACTIVE' " which                                        \
+  "AND dates[1] <= k.last AND dates[cardinality(dates)] >= k.first "                              \
+  "ORDER BY resource_id, expires_at OFFSET 0) h "                                                 \
+  "CROSS JOIN LATERAL unnest(h.dates) AS d(day) "                                                 \
+  "WHERE d.day BETWEEN k.first AND k.last GROUP BY k.ord, d.day"
+constexpr Statement kTotals{HOLDFAST_TOTALS("")};
+constexpr Statement kDueTotals{HOLDFAST_TOTALS("AND expires_at <= c.now ")};
 
 #define HOLDFAST_BEFORE \
   "unnest($1::int4[], $2::text[], $3::timestamptz[]) AS k(ord, key, before) CROSS JOIN LATERAL "
@@ -435,20 +437,22 @@ void Loader::queue_prunable(Trip& trip) {
 }
 
 void Loader::queue_totals(Trip& trip, std::optional<Instant> now) {
-  DayLines lines;
-  for (std::size_t i = 0; i < scope_.keys.size(); ++i) {
-    const KeyScope& key = scope_.keys[i];
-    if (!key.range) continue;
-    lines.add(i, key);
-    lines.first.push_back(key.range->start);
-    lines.last.push_back(key.range->end);
+  for (const bool with_held : {false, true}) {
+    DayLines lines;
+    for (std::size_t i = 0; i < scope_.keys.size(); ++i) {
+      const KeyScope& key = scope_.keys[i];
+      if (!key.range || key.with_held != with_held) continue;
+      lines.add(i, key);
+      lines.first.push_back(key.range->start);
+      lines.last.push_back(key.range->end);
+    }
+    if (lines.empty()) continue;
+    Params params;
+    params.add(now).add(lines.places);
+    params.add_each(lines.keys, [](std::string_view key) { return key; });
+    params.add(lines.first).add(lines.last);
+    totals_.push_back({trip.add(with_held ? kTotals : kDueTotals, params), &Loader::take_total});
   }
-  if (lines.empty()) return;
-  Params params;
-  params.add(now).add(lines.places);
-  params.add_each(lines.keys, [](std::string_view key) { return key; });
-  params.add(lines.first).add(lines.last);
-  totals_.push_back({trip.add(kTotals, params), &Loader::take_total});
 }
 
 void Loader::queue_everything(Trip& trip) {
@@ -469,7 +473,10 @@ void Loader::queue_everything(Trip& trip) {
 Snapshot Loader::finish(const Trip& trip) {
   Snapshot snapshot;
   snapshot.keys.resize(scope_.keys.size());
-  for (std::size_t i = 0; i < scope_.keys.size(); ++i) snapshot.keys[i].key = scope_.keys[i].key;
+  for (std::size_t i = 0; i < scope_.keys.size(); ++i) {
+    snapshot.keys[i].key = scope_.keys[i].key;
+    snapshot.keys[i].capacity.reserve(scope_.keys[i].dates.size());
+  }
   snapshot.now = Row(trip.result(clock_step_), 0).instant();
   if (purpose_ == For::kTransact) take_due(trip, snapshot);
   take_all(trip, snapshot, pending_);
@@ -527,8 +534,8 @@ void Loader::take_total(KeySnapshot& key, Row& row) {
       std::lower_bound(key.capacity.begin(), key.capacity.end(), day,
                        [](const CapacityRow& c, Date wanted) { return c.date < wanted; });
   if (at == key.capacity.end() || at->date != day) return;
-  at->held = row.int8();
   at->due = row.int8();
+  at->held = row.int8();
 }
 
 void Loader::take_blackout(KeySnapshot& key, Row& row) {

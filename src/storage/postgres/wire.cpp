@@ -1,5 +1,7 @@
 #include "storage/postgres/wire.hpp"
 
+#include <array>
+
 namespace holdfast::postgres {
 namespace {
 
@@ -29,8 +31,10 @@ std::int64_t pg_micros(Instant instant) {
 }  // namespace
 
 void Params::raw(std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-    bytes_.push_back(static_cast<char>(value >> shift & 0xFF));
+  std::array<char, 8> wire{};
+  for (int i = bytes - 1; i >= 0; --i, value >>= 8)
+    wire[static_cast<std::size_t>(i)] = static_cast<char>(value & 0xFF);
+  bytes_.append(wire.data(), static_cast<std::size_t>(bytes));
 }
 
 void Params::begin_array(unsigned oid, std::size_t size) {
@@ -101,6 +105,9 @@ Params& Params::add(const std::vector<Date>& values) {
 
 Params::View Params::view() const {
   View out;
+  out.values.reserve(ends_.size());
+  out.lengths.reserve(ends_.size());
+  out.formats.reserve(ends_.size());
   std::int64_t begin = 0;
   for (const std::int64_t mark : ends_) {
     const std::int64_t end = mark < 0 ? -1 - mark : mark;

@@ -4,8 +4,10 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,9 @@
 #include "holdfast/types.hpp"
 
 namespace holdfast::postgres {
+
+/// Element of the row at hand of the array $n, which is u.name. See Params::add_column.
+#define HOLDFAST_COLUMN(name, parameter) "coalesce(u." name ", (" parameter ")[1])"
 
 /// The parameters $1, $2, ... of one statement, in order. Statements cast each one to its type.
 class Params {
@@ -34,6 +39,17 @@ class Params {
     begin_array(static_cast<Element*>(nullptr), rows.size());
     for (const auto& row : rows) put(value(row));
     return end();
+  }
+
+  /// The same for a column that is often alike in all rows: then it is sent, and unnested, once.
+  /// The statement says HOLDFAST_COLUMN where it wants the value.
+  template <class Rows, class Value>
+  Params& add_column(const Rows& rows, Value value) {
+    const auto other = std::find_if(rows.begin(), rows.end(), [&](const auto& row) {
+      return value(row) != value(*rows.begin());
+    });
+    return add_each(std::span(rows.begin(), other == rows.end() ? rows.begin() + 1 : rows.end()),
+                    value);
   }
 
   int size() const { return static_cast<int>(ends_.size()); }

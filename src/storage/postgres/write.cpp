@@ -1,8 +1,6 @@
 #include "storage/postgres/write.hpp"
 
-#include <algorithm>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -53,6 +51,18 @@ constexpr Write kUpdateHolds{
     {HOLDFAST_ALL_OF_THEM(HOLDFAST_UPDATE_HOLDS " AND h.status = u.status_before")},
     {HOLDFAST_UPDATE_HOLDS}};
 
+#define HOLDFAST_SET_STATUS \
+  "UPDATE holdfast.resource_holds AS h SET status = u.status, "                   \
+  "updated_at = $5::timestamptz FROM (SELECT key, id, "                           \
+  HOLDFAST_COLUMN("status_before", "$3::text[]") " AS status_before, "            \
+  HOLDFAST_COLUMN("status", "$4::text[]") " AS status "                           \
+  "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) "                  \
+  "AS u(key, id, status_before, status) OFFSET 0) AS u "                          \
+  "WHERE h.resource_id = u.key AND h.id = u.id"
+constexpr Write kSetStatus{
+    {HOLDFAST_ALL_OF_THEM(HOLDFAST_SET_STATUS " AND h.status = u.status_before")},
+    {HOLDFAST_SET_STATUS}};
+
 #define HOLDFAST_UPDATE_ALLOCATIONS                                                      \
   "UPDATE holdfast.resource_allocations AS a SET status = u.status, "                    \
   "cancelled_at = u.cancelled_at, dates = ($9::date[])[u.first:u.last], "                \
@@ -98,16 +108,24 @@ constexpr Statement kInsertCapacity{
     "available_capacity) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[], $4::int4[])"};
 
 constexpr Statement kInsertHolds{
-    "INSERT INTO holdfast.resource_holds (resource_id, id, status, expires_at, quantity, "
-    "customer_email, updated_at, dates, holder, idempotency_token, item_no, fingerprint, "
-    "group_id, created_at) "
-    "SELECT u.key, u.id, u.status, u.expires_at, u.quantity, u.customer_email, u.updated_at, "
-    "($8::date[])[u.first:u.last], u.holder, u.token, u.item_no, u.fingerprint, u.group_id, "
-    "u.created_at FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], "
-    "$5::int4[], $6::text[], $7::timestamptz[], $9::int4[], $10::int4[], $11::text[], "
-    "$12::text[], $13::int4[], $14::text[], $15::text[], $16::timestamptz[]) "
-    "AS u(key, id, status, expires_at, quantity, customer_email, updated_at, first, last, "
-    "holder, token, item_no, fingerprint, group_id, created_at)"};
+    "INSERT INTO holdfast.resource_holds (resource_id, id, dates, idempotency_token, fingerprint, "
+    "item_no, status, expires_at, quantity, customer_email, updated_at, holder, group_id, "
+    "created_at) "
+    "SELECT u.key, u.id, ($3::date[])[u.first:u.last], u.token, u.fingerprint, "
+    HOLDFAST_COLUMN("item_no", "$8::int4[]") ", "
+    HOLDFAST_COLUMN("status", "$9::text[]") ", "
+    HOLDFAST_COLUMN("expires_at", "$10::timestamptz[]") ", "
+    HOLDFAST_COLUMN("quantity", "$11::int4[]") ", "
+    HOLDFAST_COLUMN("customer_email", "$12::text[]") ", "
+    HOLDFAST_COLUMN("updated_at", "$13::timestamptz[]") ", "
+    HOLDFAST_COLUMN("holder", "$14::text[]") ", "
+    HOLDFAST_COLUMN("group_id", "$15::text[]") ", "
+    HOLDFAST_COLUMN("created_at", "$16::timestamptz[]")
+    " FROM unnest($1::text[], $2::text[], $4::int4[], $5::int4[], $6::text[], $7::text[], "
+    "$8::int4[], $9::text[], $10::timestamptz[], $11::int4[], $12::text[], $13::timestamptz[], "
+    "$14::text[], $15::text[], $16::timestamptz[]) "
+    "AS u(key, id, first, last, token, fingerprint, item_no, status, expires_at, quantity, "
+    "customer_email, updated_at, holder, group_id, created_at)"};
 
 constexpr Statement kInsertAllocations{
     "INSERT INTO holdfast.resource_allocations (resource_id, id, status, cancelled_at, "
@@ -165,20 +183,6 @@ void write_resources(Trip& trip, const Changes& changes, bool guard) {
     trip.add(kUpdateResources.of(guard), resource_params(rows));
 }
 
-// Neighbouring days of one key that change alike.
-struct DeltaRun {
-  const CapacityDelta* first;
-  Date last;
-  bool take(const CapacityDelta& next) {
-    if (next.date != last + std::chrono::days(1) || next.key != first->key ||
-        next.max_delta != first->max_delta || next.available_delta != first->available_delta) {
-      return false;
-    }
-    last = next.date;
-    return true;
-  }
-};
-
 void write_capacity(Trip& trip, const Changes& changes, bool guard) {
   if (const auto& rows = changes.capacity_inserts; !rows.empty()) {
     Params params;
@@ -189,49 +193,43 @@ void write_capacity(Trip& trip, const Changes& changes, bool guard) {
     trip.add(kInsertCapacity, params);
   }
   if (changes.capacity_deltas.empty()) return;
-  // Rows are locked in this order: where the key locks do not exclude each other, two transactions
-  // then wait for each other instead of deadlocking.
-  std::vector<const CapacityDelta*> rows;
-  for (const CapacityDelta& delta : changes.capacity_deltas) rows.push_back(&delta);
-  std::sort(rows.begin(), rows.end(), [](const CapacityDelta* a, const CapacityDelta* b) {
-    return std::tie(a->key, a->date) < std::tie(b->key, b->date);
-  });
-  std::vector<DeltaRun> runs;
-  for (const CapacityDelta* row : rows) {
-    if (runs.empty() || !runs.back().take(*row)) runs.push_back({row, row->date});
-  }
+  // Rows are locked in the order of the deltas: where the key locks do not exclude each other, two
+  // transactions then wait for each other instead of deadlocking.
+  const auto& deltas = changes.capacity_deltas;
+  std::int64_t days = 0;
+  for (const CapacityDelta& delta : deltas) days += delta.days;
   Params params;
-  params.add_each(runs, [](const DeltaRun& r) -> std::string_view { return r.first->key; })
-      .add_each(runs, [](const DeltaRun& r) { return r.first->date; })
-      .add_each(runs, [](const DeltaRun& r) { return r.last; })
-      .add_each(runs, [](const DeltaRun& r) { return r.first->max_delta; })
-      .add_each(runs, [](const DeltaRun& r) { return r.first->available_delta; })
-      .add(static_cast<std::int64_t>(rows.size()));
+  params.add_each(deltas, [](const CapacityDelta& d) -> std::string_view { return d.key; })
+      .add_each(deltas, [](const CapacityDelta& d) { return d.date; })
+      .add_each(deltas, [](const CapacityDelta& d) { return d.last(); })
+      .add_each(deltas, [](const CapacityDelta& d) { return d.max_delta; })
+      .add_each(deltas, [](const CapacityDelta& d) { return d.available_delta; })
+      .add(days);
   trip.add(kAddCapacity.of(guard), params);
 }
 
 void insert_holds(Trip& trip, const std::vector<StoredHold>& rows) {
   if (rows.empty()) return;
+  using Row = StoredHold;
   DaySlices days;
-  for (const StoredHold& row : rows) days.add(row.hold.dates);
+  for (const Row& row : rows) days.add(row.hold.dates);
   Params params;
-  params.add_each(rows, [](const StoredHold& h) -> std::string_view { return h.hold.resource_id; })
-      .add_each(rows, [](const StoredHold& h) -> std::string_view { return h.hold.id; })
-      .add_each(rows, [](const StoredHold& h) { return std::string_view(name(h.hold.status)); })
-      .add_each(rows, [](const StoredHold& h) { return h.hold.expires_at; })
-      .add_each(rows, [](const StoredHold& h) { return h.hold.quantity; })
-      .add_each(rows, [](const StoredHold& h) -> std::string_view { return h.hold.customer_email; })
-      .add_each(rows, [](const StoredHold& h) { return h.hold.updated_at; })
+  params.add_each(rows, [](const Row& h) -> std::string_view { return h.hold.resource_id; })
+      .add_each(rows, [](const Row& h) -> std::string_view { return h.hold.id; })
       .add(days.days)
       .add(days.first)
       .add(days.last)
-      .add_each(rows, [](const StoredHold& h) -> std::string_view { return h.hold.holder; })
-      .add_each(rows,
-                [](const StoredHold& h) -> std::string_view { return h.hold.idempotency_token; })
-      .add_each(rows, [](const StoredHold& h) { return h.item_no; })
-      .add_each(rows, [](const StoredHold& h) -> std::string_view { return h.fingerprint; })
-      .add_each(rows, [](const StoredHold& h) -> std::string_view { return h.hold.group_id; })
-      .add_each(rows, [](const StoredHold& h) { return h.hold.created_at; });
+      .add_each(rows, [](const Row& h) -> std::string_view { return h.hold.idempotency_token; })
+      .add_each(rows, [](const Row& h) -> std::string_view { return h.fingerprint; })
+      .add_column(rows, [](const Row& h) { return h.item_no; })
+      .add_column(rows, [](const Row& h) { return std::string_view(name(h.hold.status)); })
+      .add_column(rows, [](const Row& h) { return h.hold.expires_at; })
+      .add_column(rows, [](const Row& h) { return h.hold.quantity; })
+      .add_column(rows, [](const Row& h) -> std::string_view { return h.hold.customer_email; })
+      .add_column(rows, [](const Row& h) { return h.hold.updated_at; })
+      .add_column(rows, [](const Row& h) -> std::string_view { return h.hold.holder; })
+      .add_column(rows, [](const Row& h) -> std::string_view { return h.hold.group_id; })
+      .add_column(rows, [](const Row& h) { return h.hold.created_at; });
   trip.add(kInsertHolds, params);
 }
 
@@ -252,6 +250,17 @@ void update_holds(Trip& trip, const std::vector<HoldUpdate>& rows, bool guard) {
       .add(days.first)
       .add(days.last);
   trip.add(kUpdateHolds.of(guard), params);
+}
+
+void set_status(Trip& trip, const std::vector<StatusChange>& rows, Instant now, bool guard) {
+  if (rows.empty()) return;
+  Params params;
+  params.add_each(rows, [](const StatusChange& c) -> std::string_view { return c.key; })
+      .add_each(rows, [](const StatusChange& c) -> std::string_view { return c.hold_id; })
+      .add_column(rows, [](const StatusChange& c) { return std::string_view(name(c.from)); })
+      .add_column(rows, [](const StatusChange& c) { return std::string_view(name(c.to)); })
+      .add(now);
+  trip.add(kSetStatus.of(guard), params);
 }
 
 Date first_day(const Allocation& a) { return a.dates.empty() ? Date{} : a.dates.front(); }
@@ -368,6 +377,7 @@ void queue_writes(Trip& trip, const Changes& changes, Instant now, bool guard) {
   write_capacity(trip, changes, guard);
   insert_holds(trip, changes.hold_inserts);
   update_holds(trip, changes.hold_updates, guard);
+  set_status(trip, changes.status_changes, now, guard);
   insert_allocations(trip, changes.allocation_inserts);
   update_allocations(trip, changes.allocation_updates, guard);
   write_blackouts(trip, changes, guard);

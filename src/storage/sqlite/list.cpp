@@ -1,7 +1,8 @@
 #include "storage/sqlite/list.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <iterator>
+#include <set>
 #include <string>
 
 #include "storage/sqlite/rows.hpp"
@@ -104,12 +105,20 @@ class Lister {
   }
 
   ListPage operator()(const DueKeysQuery&) {
-    // The first row of each key holds its smallest expires_at: one search per key with ACTIVE
+    // The first row of each key holds its smallest expires_at: one search per key with marked
     // holds, however many it has.
     Statement next = connection_.statement(
-        "SELECT resource_id, expires_at FROM resource_holds INDEXED BY resource_holds_active "
-        "WHERE status = 'ACTIVE' AND resource_id > ?1 ORDER BY resource_id, expires_at LIMIT 1");
-    return collect_keys(next, [&] { return next.instant(1) <= now_; });
+        "SELECT resource_id, expires_at FROM resource_holds INDEXED BY resource_holds_overdue "
+        "WHERE status = 'ACTIVE' AND is_overdue = 1 AND resource_id > ?1 "
+        "ORDER BY resource_id, expires_at LIMIT 1");
+    auto keys = next_keys(next, [&] { return next.instant(1) <= now_; });
+    // And what came due since the last transaction has written.
+    Statement unmarked = connection_.statement(
+        "SELECT DISTINCT resource_id FROM resource_holds INDEXED BY resource_holds_by_expiry "
+        "WHERE status = 'ACTIVE' AND is_overdue = 0 AND expires_at <= ?2 AND resource_id > ?1");
+    unmarked.bind(1, after_.id).bind(2, now_);
+    while (unmarked.step()) keys.emplace(unmarked.text(0));
+    return page_of(std::move(keys));
   }
 
   ListPage operator()(const AllKeysQuery&) {
@@ -121,7 +130,7 @@ class Lister {
         "UNION ALL SELECT min(resource_id) FROM resource_blackouts WHERE resource_id > ?1 "
         "UNION ALL SELECT min(resource_id) FROM commands WHERE resource_id > ?1) "
         "HAVING min(key) IS NOT NULL");
-    return collect_keys(next, [] { return true; });
+    return page_of(next_keys(next, [] { return true; }));
   }
 
  private:
@@ -138,12 +147,10 @@ class Lister {
     }
     const bool active = query.status == HoldStatus::kActive;
     if (active && !query.resource_id.empty()) {
-      return HOLDFAST_HOLD_LIST(
-          "INDEXED BY resource_holds_active WHERE status = 'ACTIVE' "
-          "AND resource_id = ?4 AND expires_at > ?8");
+      return HOLDFAST_HOLD_LIST(HOLDFAST_WHERE_ACTIVE("AND resource_id = ?4 AND expires_at > ?8"));
     }
     if (active) {
-      return HOLDFAST_HOLD_LIST("INDEXED BY resource_holds_active WHERE status = 'ACTIVE'");
+      return HOLDFAST_HOLD_LIST(HOLDFAST_WHERE_ACTIVE("AND expires_at > ?8"));
     }
     if (!query.resource_id.empty()) return HOLDFAST_HOLD_LIST("WHERE resource_id = ?4");
     return HOLDFAST_HOLD_LIST("INDEXED BY resource_holds_by_age WHERE 1");
@@ -191,24 +198,26 @@ class Lister {
     return page;
   }
 
+  /// One more than a page of them, ascending.
   template <class Keep>
-  ListPage collect_keys(Statement& next, Keep keep) {
-    ListPage page;
-    page.now = now_;
-    std::vector<std::string> keys;
+  std::set<std::string> next_keys(Statement& next, Keep keep) {
+    std::set<std::string> keys;
     std::string last = after_.id;
-    while (next.bind(1, last).step()) {
+    while (keys.size() <= limit_ && next.bind(1, last).step()) {
       last = next.text(0);
-      if (keep()) {
-        if (keys.size() == limit_) {
-          page.more = true;
-          break;
-        }
-        keys.push_back(last);
-      }
+      if (keep()) keys.insert(last);
       next.reset();
     }
-    page.rows = std::move(keys);
+    return keys;
+  }
+
+  ListPage page_of(std::set<std::string> keys) const {
+    ListPage page;
+    page.now = now_;
+    page.more = keys.size() > limit_;
+    const auto end =
+        std::next(keys.begin(), static_cast<std::ptrdiff_t>(std::min(keys.size(), limit_)));
+    page.rows = std::vector<std::string>(keys.begin(), end);
     return page;
   }
 

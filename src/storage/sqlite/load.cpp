@@ -16,7 +16,20 @@ namespace {
   "SELECT " HOLDFAST_ALLOCATION_COLUMNS " FROM resource_allocations "
 #define HOLDFAST_SELECT_BLACKOUT "SELECT " HOLDFAST_BLACKOUT_COLUMNS " FROM resource_blackouts "
 
-bool earlier(const CapacityRow& row, Date day) { return row.date < day; }
+// `row`: dates, quantity, expires_at of an ACTIVE hold.
+void add_to_totals(KeySnapshot& key, const KeyScope& scope, const Statement& row, Instant now) {
+  const std::int64_t quantity = row.integer(1);
+  const bool is_due = row.instant(2) <= now;
+  if (!is_due && !scope.with_held) return;
+  for (const Date day : read_dates(row.text(0))) {
+    if (!scope.range->contains(day)) continue;
+    const auto at =
+        std::lower_bound(key.capacity.begin(), key.capacity.end(), day,
+                         [](const CapacityRow& c, Date wanted) { return c.date < wanted; });
+    if (at == key.capacity.end() || at->date != day) continue;
+    (is_due ? at->due : at->held) += quantity;
+  }
+}
 
 class KeyLoader {
  public:
@@ -25,14 +38,14 @@ class KeyLoader {
     out_.key = scope.key;
   }
 
-  KeySnapshot load(DueHolds due) {
+  KeySnapshot load(bool with_due) {
     load_resource();
     load_commands();
     load_named_holds();
     load_named_allocations();
     if (scope_.bookings) load_bookings(*scope_.bookings);
     if (scope_.everything) load_everything();
-    if (due == DueHolds::kLoad) load_due();
+    if (with_due) load_due();
     load_capacity();
     load_blackouts();
     if (scope_.prunable_before) load_prunable(*scope_.prunable_before);
@@ -117,9 +130,7 @@ class KeyLoader {
 
   void load_bookings(const DateRange& range) {
     Statement holds =
-        connection_.statement(HOLDFAST_SELECT_HOLD
-                              "INDEXED BY resource_holds_active "
-                              "WHERE resource_id = ?1 AND status = 'ACTIVE' "
+        connection_.statement(HOLDFAST_SELECT_HOLD HOLDFAST_WHERE_ACTIVE("AND resource_id = ?1")  //
                               "AND substr(dates, 1, 10) <= ?3 AND substr(dates, -10) >= ?2");
     const std::string start = text_of(range.start);
     const std::string end = text_of(range.end);
@@ -153,9 +164,9 @@ class KeyLoader {
   void load_due() {
     Statement query =
         connection_.statement(HOLDFAST_SELECT_HOLD
-                              "INDEXED BY resource_holds_active "
-                              "WHERE resource_id = ?1 AND status = 'ACTIVE' AND expires_at <= ?2 "
-                              "ORDER BY expires_at");
+                              "INDEXED BY resource_holds_overdue "
+                              "WHERE resource_id = ?1 AND status = 'ACTIVE' AND is_overdue = 1 "
+                              "AND expires_at <= ?2 ORDER BY expires_at");
     query.bind(1, scope_.key).bind(2, now_);
     for (std::size_t count = 0; query.step(); ++count) {
       if (count < due_max_) {
@@ -210,7 +221,7 @@ class KeyLoader {
       if (scope_.range) add_capacity(*scope_.range);
       merge_capacity();
     }
-    if (scope_.range) add_totals(*scope_.range);
+    if (scope_.range && !scope_.everything) add_overdue_totals();
   }
 
   void collect_days() {
@@ -232,26 +243,13 @@ class KeyLoader {
         rows.end());
   }
 
-  void add_totals(const DateRange& range) {
-    if (scope_.everything) return;
+  void add_overdue_totals() {
     Statement query = connection_.statement(
-        "SELECT dates, quantity, expires_at FROM resource_holds INDEXED BY resource_holds_active "
-        "WHERE resource_id = ?1 AND status = 'ACTIVE' "
-        "AND substr(dates, 1, 10) <= ?3 AND substr(dates, -10) >= ?2");
-    const std::string start = text_of(range.start);
-    const std::string end = text_of(range.end);
-    query.bind(1, scope_.key).bind(2, start).bind(3, end);
-    auto& rows = out_.capacity;
-    while (query.step()) {
-      const std::int64_t quantity = query.integer(1);
-      const bool is_due = query.instant(2) <= now_;
-      for (const Date day : read_dates(query.text(0))) {
-        if (!range.contains(day)) continue;
-        const auto row = std::lower_bound(rows.begin(), rows.end(), day, earlier);
-        if (row == rows.end() || row->date != day) continue;
-        (is_due ? row->due : row->held) += quantity;
-      }
-    }
+        "SELECT dates, quantity, expires_at FROM resource_holds "
+        "INDEXED BY resource_holds_overdue "
+        "WHERE resource_id = ?1 AND status = 'ACTIVE' AND is_overdue = 1");
+    query.bind(1, scope_.key);
+    while (query.step()) add_to_totals(out_, scope_, query, now_);
   }
 
   void load_blackouts() {
@@ -348,15 +346,49 @@ class KeyLoader {
   std::unordered_set<std::string> allocations_;
 };
 
+// Of holds that are not marked overdue: nobody has written since they came due, or they are not.
+void add_unmarked_totals(Connection& connection, const Scope& scope, Snapshot& snapshot) {
+  const auto has_range = [](const KeyScope& key) { return key.range && !key.everything; };
+  const auto& keys = scope.keys;
+  if (std::none_of(keys.begin(), keys.end(), has_range)) return;
+  const bool with_held =
+      std::any_of(keys.begin(), keys.end(), [](const KeyScope& key) { return key.with_held; });
+  Statement query = connection.statement(
+      "SELECT dates, quantity, expires_at, resource_id FROM resource_holds "
+      "INDEXED BY resource_holds_by_expiry WHERE status = 'ACTIVE' AND is_overdue = 0 "
+      "AND expires_at <= ?1 AND resource_id BETWEEN ?2 AND ?3");
+  query.bind(1, with_held ? Instant::max() : snapshot.now)
+      .bind(2, keys.front().key)
+      .bind(3, keys.back().key);
+  while (query.step()) {
+    const auto key = std::lower_bound(
+        keys.begin(), keys.end(), query.text(3),
+        [](const KeyScope& scope_key, std::string_view id) { return scope_key.key < id; });
+    if (key == keys.end() || key->key != query.text(3) || !has_range(*key)) continue;
+    const auto place = static_cast<std::size_t>(key - keys.begin());
+    add_to_totals(snapshot.keys[place], *key, query, snapshot.now);
+  }
+}
+
+bool any_overdue(Connection& connection) {
+  return connection
+      .statement(
+          "SELECT 1 FROM resource_holds INDEXED BY resource_holds_overdue "
+          "WHERE status = 'ACTIVE' AND is_overdue = 1 LIMIT 1")
+      .step();
+}
+
 }  // namespace
 
 Snapshot load_scope(Connection& connection, const Scope& scope, Instant now, DueHolds due) {
   Snapshot snapshot;
   snapshot.now = now;
   snapshot.keys.reserve(scope.keys.size());
+  const bool with_due = due == DueHolds::kLoad && any_overdue(connection);
   for (const KeyScope& key : scope.keys) {
-    snapshot.keys.push_back(KeyLoader(connection, key, now, scope.due_per_key).load(due));
+    snapshot.keys.push_back(KeyLoader(connection, key, now, scope.due_per_key).load(with_due));
   }
+  if (due == DueHolds::kLeave) add_unmarked_totals(connection, scope, snapshot);
   return snapshot;
 }
 

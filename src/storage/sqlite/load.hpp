@@ -6,7 +6,7 @@
 
 namespace holdfast::sqlite {
 
-/// Whether due holds come along, to be recorded EXPIRED.
+/// Whether due holds come along, to be recorded EXPIRED: those that were marked overdue.
 enum class DueHolds { kLeave, kLoad };
 
 /// REQUIRES: inside a transaction, read or write.

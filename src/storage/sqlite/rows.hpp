@@ -27,6 +27,14 @@
 #define HOLDFAST_WHERE_ID(column) \
   "WHERE substr(" column ", -26) = substr(?2, -26) AND resource_id = ?1 AND +" column " = ?2 "
 
+// The ACTIVE holds that meet the condition, marked overdue or not. Without one on expires_at it
+// looks at all that are not marked, of every resource: few, because a hold is ACTIVE for minutes.
+#define HOLDFAST_WHERE_ACTIVE(condition)                                                  \
+  "WHERE rowid IN (SELECT rowid FROM resource_holds INDEXED BY resource_holds_by_expiry " \
+  "WHERE status = 'ACTIVE' AND is_overdue = 0 " condition                                 \
+  " UNION ALL SELECT rowid FROM resource_holds INDEXED BY resource_holds_overdue "        \
+  "WHERE status = 'ACTIVE' AND is_overdue = 1 " condition ") "
+
 namespace holdfast::sqlite {
 
 Resource read_resource(const Statement& row);

@@ -11,7 +11,9 @@ namespace {
 //
 // What a batch of holds costs is the pages that it touches, so few indexes of the busy tables have
 // their entries strewn over all resources. Ids of holds and allocations are found by their last 26
-// characters, which grow with time: what a batch adds stands on one page, the last.
+// characters, which grow with time: what a batch adds stands on one page, the last. ACTIVE holds
+// are found by when they expire; most are confirmed or released before. Only those that were not
+// are marked, by the next transaction that writes, and from then on found by their resource.
 constexpr const char* kTables = R"sql(
 CREATE TABLE resources (
   id          TEXT    NOT NULL PRIMARY KEY,
@@ -51,11 +53,14 @@ CREATE TABLE resource_holds (
   group_id          TEXT    NOT NULL,
   created_at        INTEGER NOT NULL,
   updated_at        INTEGER NOT NULL,
+  is_overdue        INTEGER NOT NULL DEFAULT 0 CHECK (is_overdue IN (0, 1)),
   UNIQUE (resource_id, idempotency_token, item_no)
 ) STRICT;
 CREATE UNIQUE INDEX resource_holds_by_id ON resource_holds (substr(id, -26), resource_id);
-CREATE INDEX resource_holds_active ON resource_holds (resource_id, expires_at)
-  WHERE status = 'ACTIVE';
+CREATE INDEX resource_holds_by_expiry ON resource_holds (expires_at, resource_id)
+  WHERE status = 'ACTIVE' AND is_overdue = 0;
+CREATE INDEX resource_holds_overdue ON resource_holds (resource_id, expires_at)
+  WHERE status = 'ACTIVE' AND is_overdue = 1;
 CREATE INDEX resource_holds_ended ON resource_holds (resource_id, updated_at)
   WHERE status IN ('RELEASED', 'EXPIRED');
 CREATE INDEX resource_holds_by_age ON resource_holds (created_at, id);

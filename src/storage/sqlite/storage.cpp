@@ -285,6 +285,7 @@ class SqliteStorage final : public Storage {
     notice_others(connection);
     require_writable(connection);
     const Instant moment = now();
+    mark_overdue(connection, moment);
     const Changes changes = decide(load_scope(connection, scope, moment, DueHolds::kLoad));
     require_within(scope, changes);
     write_changes(connection, changes, moment, seams_.guard);
@@ -296,6 +297,12 @@ class SqliteStorage final : public Storage {
 
   /// Without the lock: others may write between what decide sees and what it wants written.
   void do_transact_unlocked(const Scope& scope, const DecideFn& decide) {
+    {
+      Turn turn(*this);
+      Transaction transaction(turn.connection(), Transaction::Kind::kWrite, options_.lock_timeout);
+      mark_overdue(turn.connection(), now());
+      transaction.commit();
+    }
     Snapshot snapshot = in_read<Snapshot>([&](Connection& connection, Instant moment) {
       return load_scope(connection, scope, moment, DueHolds::kLoad);
     });

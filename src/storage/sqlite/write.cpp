@@ -7,10 +7,21 @@
 namespace holdfast::sqlite {
 namespace {
 
+#define HOLDFAST_ADD_CAPACITY                                            \
+  "UPDATE resource_capacity SET max_capacity = max_capacity + ?4, "      \
+  "available_capacity = available_capacity + ?5 WHERE resource_id = ?1 " \
+  "AND date BETWEEN ?2 AND ?3 "
+
+// Whether it is overdue is for the next transaction to see.
 #define HOLDFAST_UPDATE_HOLD                                                \
   "UPDATE resource_holds INDEXED BY resource_holds_by_id SET status = ?3, " \
   "expires_at = ?4, dates = ?5, quantity = ?6, customer_email = ?7, "       \
-  "updated_at = ?8 " HOLDFAST_WHERE_ID("id")
+  "updated_at = ?8, is_overdue = 0 " HOLDFAST_WHERE_ID("id")
+
+// An UPDATE that names a column touches each of its indexes, also where the value stays.
+#define HOLDFAST_SET_STATUS                                                 \
+  "UPDATE resource_holds INDEXED BY resource_holds_by_id SET status = ?3, " \
+  "updated_at = ?4, is_overdue = 0 " HOLDFAST_WHERE_ID("id")
 
 #define HOLDFAST_UPDATE_ALLOCATION                                         \
   "UPDATE resource_allocations INDEXED BY resource_allocations_by_id SET " \
@@ -25,8 +36,8 @@ void bind_optional(Statement& statement, int index, const std::optional<Instant>
 }
 
 /// The row was not as decide had seen it: somebody else has written meanwhile.
-void require_one(std::int64_t changed, const char* what) {
-  if (changed == 1) return;
+void require(std::int64_t changed, std::int64_t wanted, const char* what) {
+  if (changed == wanted) return;
   throw Failure(Status::kBusy, Retry::kSafe,
                 std::string("sqlite: ") + what + " has changed meanwhile; nothing was written");
 }
@@ -55,7 +66,7 @@ class Writer {
         "timezone = ?6, is_active = ?7, updated_at = ?9, deleted_at = ?10 WHERE id = ?1");
     for (const Resource& row : rows) {
       bind_resource(statement, row);
-      require_one(statement.run(), "a resource");
+      require(statement.run(), 1, "a resource");
     }
   }
 
@@ -75,20 +86,20 @@ class Writer {
 
   void apply(const std::vector<CapacityDelta>& deltas) {
     if (deltas.empty()) return;
-    Statement statement = connection_.statement(
-        guarded_ ? "UPDATE resource_capacity SET max_capacity = max_capacity + ?3, "
-                   "available_capacity = available_capacity + ?4 "
-                   "WHERE resource_id = ?1 AND date = ?2 "
-                   "AND available_capacity + ?4 BETWEEN 0 AND max_capacity + ?3"
-                 : "UPDATE resource_capacity SET max_capacity = max_capacity + ?3, "
-                   "available_capacity = available_capacity + ?4 "
-                   "WHERE resource_id = ?1 AND date = ?2");
+    Statement statement =
+        connection_.statement(guarded_ ? HOLDFAST_ADD_CAPACITY
+                                  "AND available_capacity + ?5 BETWEEN 0 AND max_capacity + ?4"
+                                       : HOLDFAST_ADD_CAPACITY);
+    std::string last;
     for (const CapacityDelta& delta : deltas) {
+      last.clear();
+      append_date(last, delta.last());
       statement.bind(1, delta.key)
           .bind(2, day(delta.date))
-          .bind(3, delta.max_delta)
-          .bind(4, delta.available_delta);
-      guard(statement.run(), "a day's capacity");
+          .bind(3, last)
+          .bind(4, delta.max_delta)
+          .bind(5, delta.available_delta);
+      guard(statement.run(), delta.days, "a day's capacity");
     }
   }
 
@@ -132,7 +143,21 @@ class Writer {
           .bind(7, row.hold.customer_email)
           .bind(8, row.hold.updated_at)
           .bind(9, std::string_view(name(row.from)));
-      guard(statement.run(), "a hold");
+      guard(statement.run(), 1, "a hold");
+    }
+  }
+
+  void update(const std::vector<StatusChange>& rows) {
+    if (rows.empty()) return;
+    Statement statement = connection_.statement(guarded_ ? HOLDFAST_SET_STATUS "AND status = ?5"
+                                                         : HOLDFAST_SET_STATUS "AND ?5 <> ''");
+    statement.bind(4, now_);
+    for (const StatusChange& row : rows) {
+      statement.bind(1, row.key)
+          .bind(2, row.hold_id)
+          .bind(3, std::string_view(name(row.to)))
+          .bind(5, std::string_view(name(row.from)));
+      guard(statement.run(), 1, "a hold");
     }
   }
 
@@ -171,7 +196,7 @@ class Writer {
           .bind(6, row.allocation.quantity)
           .bind(7, std::string_view(name(row.from)));
       bind_optional(statement, 4, row.allocation.cancelled_at);
-      guard(statement.run(), "an allocation");
+      guard(statement.run(), 1, "an allocation");
     }
   }
 
@@ -202,7 +227,7 @@ class Writer {
     for (const Blackout& row : rows) {
       statement.bind(1, row.resource_id).bind(2, row.id);
       bind_optional(statement, 3, row.deleted_at);
-      require_one(statement.run(), "a blackout");
+      require(statement.run(), 1, "a blackout");
     }
   }
 
@@ -256,8 +281,8 @@ class Writer {
     for (const std::string& id : ids) statement.bind(1, key).bind(2, id).run();
   }
 
-  void guard(std::int64_t changed, const char* what) const {
-    if (guarded_) require_one(changed, what);
+  void guard(std::int64_t changed, std::int64_t wanted, const char* what) const {
+    if (guarded_) require(changed, wanted, what);
   }
 
   /// Valid until the next call.
@@ -276,6 +301,15 @@ class Writer {
 
 }  // namespace
 
+void mark_overdue(Connection& connection, Instant now) {
+  connection
+      .statement(
+          "UPDATE resource_holds INDEXED BY resource_holds_by_expiry SET is_overdue = 1 "
+          "WHERE status = 'ACTIVE' AND is_overdue = 0 AND expires_at <= ?1")
+      .bind(1, now)
+      .run();
+}
+
 void write_changes(Connection& connection, const Changes& changes, Instant now, bool guarded) {
   Writer writer(connection, now, guarded);
   // Parents before children: foreign keys are checked row by row.
@@ -284,6 +318,7 @@ void write_changes(Connection& connection, const Changes& changes, Instant now, 
   writer.insert(changes.capacity_inserts);
   writer.apply(changes.capacity_deltas);
   writer.update(changes.hold_updates);
+  writer.update(changes.status_changes);
   writer.insert(changes.hold_inserts);
   writer.insert(changes.allocation_inserts);
   writer.update(changes.allocation_updates);
