@@ -48,6 +48,14 @@ Error no_memory(Retry retry) {
 
 }  // namespace
 
+Lanes::Pending::Pending(core::Command of)
+    : command(std::move(of)),
+      weight(weight_of(command)),
+      is_sweep(std::holds_alternative<core::ExpireDue>(command.action)) {
+  keys.reserve(command.keys.size());
+  for (const std::string& key : command.keys) keys.push_back(std::hash<std::string>()(key));
+}
+
 Lanes::Lanes(Attempts& attempts, std::int32_t lanes, std::int32_t queue_max)
     : attempts_(attempts),
       lanes_(static_cast<std::size_t>(lanes)),
@@ -73,10 +81,7 @@ std::optional<Error> Lanes::refuse_entry(std::size_t more) const {
 void Lanes::enqueue(Batch& batch) {
   const std::size_t before = queue_.size();
   try {
-    for (auto& pending : batch) {
-      pending->weight = weight_of(pending->command);
-      queue_.push_back(std::move(pending));
-    }
+    for (auto& pending : batch) queue_.push_back(std::move(pending));
   } catch (...) {
     queue_.resize(before);
     throw;
@@ -107,10 +112,9 @@ bool Lanes::worth_a_lane(std::size_t commands) const {
   return running_ == 0 || commands * kLaneOpensFor >= in_flight_;
 }
 
-bool Lanes::is_held(const core::Command& command) const {
-  return std::any_of(command.keys.begin(), command.keys.end(), [this](std::string_view key) {
-    return held_keys_.count(key) != 0;
-  });
+bool Lanes::is_held(const Pending& pending) const {
+  return std::any_of(pending.keys.begin(), pending.keys.end(),
+                     [this](std::size_t key) { return held_keys_.count(key) != 0; });
 }
 
 // Whether one that sleeps is to be woken now, without the mutex: else it would run into it.
@@ -130,8 +134,7 @@ std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> com
   Batch mine;
   mine.reserve(commands.size());
   for (std::size_t i = 0; i < commands.size(); ++i) {
-    mine.push_back(std::make_unique<Pending>());
-    mine.back()->command = std::move(commands[i]);
+    mine.push_back(std::make_unique<Pending>(std::move(commands[i])));
     mine.back()->waiter = &waiter;
     mine.back()->result = &results[i];
   }
@@ -162,14 +165,13 @@ std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> com
 
 Result<void> Lanes::submit(core::Command command, Done done) {
   Batch one;
-  one.push_back(std::make_unique<Pending>());
-  one.back()->command = std::move(command);
+  one.push_back(std::make_unique<Pending>(std::move(command)));
   one.back()->done = std::move(done);
   std::unique_lock lock(mutex_);
   if (auto refusal = refuse_entry(1)) return std::move(*refusal);
   if (!start_worker()) return no_thread();
   // Whoever holds the key calls for a worker when it is free.
-  const bool waits = is_held(one.front()->command);
+  const bool waits = is_held(*one.front());
   enqueue(one);
   const bool call = !waits && call_worker();
   lock.unlock();
@@ -178,10 +180,11 @@ Result<void> Lanes::submit(core::Command command, Done done) {
 }
 
 // Every lane has keys of its own, which it takes first: otherwise a good part of the commands would
-// come upon a key that another lane holds just then, and wait for a second batch, and a third.
-bool Lanes::belongs(const core::Command& command, std::size_t lane) const {
-  return command.keys.empty() ||
-         std::hash<std::string_view>()(command.keys.front()) % lanes_ == lane;
+// come upon a key that another lane holds just then, and wait for a second batch, and a third. The
+// sweep has a lane of its own, so that bookings find the others free.
+bool Lanes::belongs(const Pending& pending, std::size_t lane) const {
+  if (pending.is_sweep) return lane == 0;
+  return pending.keys.empty() || pending.keys.front() % lanes_ == lane;
 }
 
 Lanes::Batch Lanes::take_own_or_any(std::size_t lane) {
@@ -193,24 +196,27 @@ Lanes::Batch Lanes::take_own_or_any(std::size_t lane) {
 // The oldest commands (of that lane) that can run now, or nothing.
 Lanes::Batch Lanes::take(std::optional<std::size_t> lane) {
   if (running_ >= lanes_ || queue_.empty()) return {};
-  std::unordered_set<std::string_view> keys;    // of what is picked
-  std::unordered_set<std::string_view> passed;  // keys of older commands that must wait
+  std::unordered_set<std::size_t> keys;    // of what is picked
+  std::unordered_set<std::size_t> passed;  // keys of older commands that must wait
   std::vector<std::size_t> picked;
   std::size_t weight = 0;
   bool full = false;
   for (std::size_t i = 0; i < queue_.size() && !full; ++i) {
     const Pending& pending = *queue_[i];
-    const auto& wanted = pending.command.keys;
-    const auto waits = [&](std::string_view key) {
+    const auto& wanted = pending.keys;
+    const auto waits = [&](std::size_t key) {
       return held_keys_.count(key) != 0 || passed.count(key) != 0;
     };
-    if ((lane && !belongs(pending.command, *lane)) ||
+    // What the sweep writes would make the bookings of the same batch wait.
+    const bool is_other_kind =
+        !picked.empty() && queue_[picked.front()]->is_sweep != pending.is_sweep;
+    if (is_other_kind || (lane && !belongs(pending, *lane)) ||
         std::any_of(wanted.begin(), wanted.end(), waits)) {
       passed.insert(wanted.begin(), wanted.end());
       continue;
     }
     const auto fresh = static_cast<std::size_t>(std::count_if(
-        wanted.begin(), wanted.end(), [&](std::string_view key) { return keys.count(key) == 0; }));
+        wanted.begin(), wanted.end(), [&](std::size_t key) { return keys.count(key) == 0; }));
     const bool fits = keys.size() + fresh <= kKeysPerTransaction &&
                       (picked.empty() || weight + pending.weight <= kWeightPerBatch);
     if (!fits) {
@@ -256,8 +262,8 @@ void Lanes::answer(Pending& pending, Result<core::Verdict> reply) {
   pending.waiter->answered();
 }
 
-// Another lane may have the keys while this one answers, which is half of the work when many callers
-// wait for one day.
+// Another lane may have the keys while this one answers, which is half of the work when many
+// callers wait for one day.
 void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
   if (batch.empty()) return;
   ++running_;
@@ -268,7 +274,7 @@ void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
   decide(batch);
   lock.lock();
   for (const auto& pending : batch) {
-    for (const auto& key : pending->command.keys) held_keys_.erase(key);
+    for (const std::size_t key : pending->keys) held_keys_.erase(key);
   }
   call = call_worker();
   lock.unlock();

@@ -62,8 +62,11 @@ class Lanes {
     sem_t told_{};
   };
   struct Pending {
+    explicit Pending(core::Command of);
     core::Command command;
-    std::size_t weight = 0;
+    std::vector<std::size_t> keys{};  ///< hashes: two keys that share one wait needlessly, no more
+    std::size_t weight;
+    bool is_sweep;
     Done done{};                                   ///< how a submitted one is answered, or
     Waiter* waiter = nullptr;                      ///< whose thread blocks, and
     Result<core::Verdict>* result = nullptr;       ///< where it looks
@@ -76,10 +79,10 @@ class Lanes {
   void withdraw(const Waiter& waiter);
   // REQUIRES, of those down to take(): the mutex is held.
   bool start_worker();
-  bool is_held(const core::Command& command) const;
+  bool is_held(const Pending& pending) const;
   bool call_worker();
   bool worth_a_lane(std::size_t commands) const;
-  bool belongs(const core::Command& command, std::size_t lane) const;
+  bool belongs(const Pending& pending, std::size_t lane) const;
   Batch take(std::optional<std::size_t> lane);
   Batch take_own_or_any(std::size_t lane);
   void decide(const Batch& batch);
@@ -93,11 +96,11 @@ class Lanes {
 
   mutable std::mutex mutex_;
   std::deque<std::unique_ptr<Pending>> queue_;
-  std::unordered_set<std::string_view> held_keys_;  ///< of the commands that run
-  std::size_t running_ = 0;                         ///< lanes that work
-  std::size_t in_flight_ = 0;                       ///< commands that they carry
-  std::size_t sleeping_ = 0;                        ///< workers that wait for a call
-  std::size_t calls_ = 0;                           ///< made and not yet followed
+  std::unordered_set<std::size_t> held_keys_;  ///< of the commands that run
+  std::size_t running_ = 0;                    ///< lanes that work
+  std::size_t in_flight_ = 0;                  ///< commands that they carry
+  std::size_t sleeping_ = 0;                   ///< workers that wait for a call
+  std::size_t calls_ = 0;                      ///< made and not yet followed
   bool closed_ = false;
   std::condition_variable worker_wake_;
   std::condition_variable idle_;

@@ -145,7 +145,9 @@ Reply<Value> ask(Desk& desk, const GetCapacityReport& r) {
     return not_found(desk, Outcome::kResourceNotFound, r.resource_id);
   }
   const DateRange range{r.start_date, r.end_date};
-  auto snapshot = read(desk, scope_of({r.resource_id}, range));
+  Scope scope = scope_of({r.resource_id}, range);
+  scope.keys.front().with_held = true;
+  auto snapshot = read(desk, scope);
   if (!snapshot.ok()) return std::move(snapshot.error());
   const KeySnapshot& key = snapshot->keys.front();
   // What is booked on a deleted resource stays, and somebody has to be able to see it.
@@ -212,6 +214,7 @@ Reply<Value> ask(Desk& desk, const GetMetrics& r) {
   if (!zones.ok()) return std::move(zones.error());
   for (std::size_t i = 0; i < scope.keys.size(); ++i) {
     scope.keys[i].range = DateRange{zones->keys[i].today, zones->keys[i].today};
+    scope.keys[i].with_held = true;
   }
   auto snapshot = read(desk, scope);
   if (!snapshot.ok()) return std::move(snapshot.error());

@@ -10,8 +10,9 @@
 namespace holdfast::engine {
 namespace {
 
-// Small enough that bookings which wait behind a batch of the sweep hardly notice.
-constexpr std::int32_t kKeysPerSweep = 8;
+// As many as a transaction may lock, a few due holds of each: the fixed cost of a batch is shared
+// by many holds, and no key is locked for longer than a batch of bookings would lock it.
+constexpr std::int32_t kKeysPerSweep = 64;
 constexpr std::int32_t kKeysPerAudit = 16;
 
 core::Command command_for(core::Action action, std::string key) {
