@@ -35,7 +35,7 @@ std::uint64_t share_size(const LimitPlan& plan, int lane) {
 int day_of(std::uint64_t slot) { return static_cast<int>(static_cast<std::uint32_t>(slot)); }
 
 void write_hex(std::string& out, Random& random) {
-  out.resize(64);
+  out.resize(32);
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < out.size(); ++i, bits >>= 4) {
     if (i % 16 == 0) bits = random.next();
@@ -101,22 +101,33 @@ void LimitBatch::fill_holds() {
 
 void LimitBatch::fill_days() {
   runs_.clear();
-  days_.clear();
+  taken_.clear();
   int place = -1;
   std::uint64_t before = ~std::uint64_t{0};
   for (const std::uint64_t slot : slots_) {
     const int day = day_of(slot);
     if (slot == before) {
-      ++days_.back().taken;
+      ++taken_.back().places;
       continue;
     }
     const bool is_other = place < 0 || slot >> kHalf != before >> kHalf;
     if (is_other) ++place;
     if (is_other || slot != before + 1) runs_.push_back({place, day, day});
     runs_.back().last = day;
-    days_.push_back({place, day, 1});
+    taken_.push_back({place, day, day, 1});
     before = slot;
   }
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < taken_.size(); ++i) {
+    Taken& last = taken_[kept];
+    const Taken& next = taken_[i];
+    if (next.place == last.place && next.first == last.last + 1 && next.places == last.places) {
+      last.last = next.last;
+    } else {
+      taken_[++kept] = next;
+    }
+  }
+  taken_.resize(kept + 1);
 }
 
 // ---- the measurement ----------------------------------------------------------------------------

@@ -37,10 +37,12 @@ class LimitBatch {
     int first;
     int last;
   };
-  struct Day {
+  /// Neighbouring days of one resource of which as many places are taken.
+  struct Taken {
     int place;
-    int day;
-    int taken;
+    int first;
+    int last;
+    int places;
   };
 
   /// Each lane has its own share of the resources: no lane waits for another's rows.
@@ -55,7 +57,7 @@ class LimitBatch {
   // Each ascending by resource and day.
   const std::vector<Hold>& holds() const { return holds_; }
   const std::vector<Run>& runs() const { return runs_; }
-  const std::vector<Day>& days() const { return days_; }
+  const std::vector<Taken>& taken() const { return taken_; }
 
  private:
   int place_of(std::uint64_t slot);
@@ -73,7 +75,7 @@ class LimitBatch {
   std::vector<int> resources_;
   std::vector<Hold> holds_;
   std::vector<Run> runs_;
-  std::vector<Day> days_;
+  std::vector<Taken> taken_;
 };
 
 class LimitDatabase {

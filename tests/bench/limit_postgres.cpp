@@ -74,8 +74,9 @@ constexpr Statement kTokens{
 constexpr Statement kTake{"take",
                           "UPDATE holdfast.resource_capacity AS c SET available_capacity = "
                           "c.available_capacity - d.taken "
-                          "FROM unnest($1::text[], $2::date[], $3::int4[]) AS d(key, day, taken) "
-                          "WHERE c.resource_id = d.key AND c.date = d.day"};
+                          "FROM unnest($1::text[], $2::date[], $3::date[], $4::int4[]) "
+                          "AS d(key, first, last, taken) WHERE c.resource_id = d.key "
+                          "AND c.date >= d.first AND c.date <= d.last"};
 
 std::string insert_sql(int stay) {
   std::string dates = "u.day";
@@ -165,8 +166,9 @@ class PostgresLimit final : public LimitDatabase {
   Numbers hold_places_;
   Texts hold_keys_, hold_ids_, hold_tokens_, hold_fingerprints_;
   Days hold_days_;
-  Texts day_keys_;
-  Days days_;
+  Texts taken_keys_;
+  Days taken_first_;
+  Days taken_last_;
   Numbers taken_;
   std::array<char, 8> now_{};
   std::array<char, 8> expires_{};
@@ -256,13 +258,15 @@ void PostgresLimit::encode_writes(const LimitBatch& batch) {
     hold_days_.add(first_day_ + hold.first);
     hold_fingerprints_.add(hold.fingerprint);
   }
-  day_keys_.clear();
-  days_.clear();
+  taken_keys_.clear();
+  taken_first_.clear();
+  taken_last_.clear();
   taken_.clear();
-  for (const auto& day : batch.days()) {
-    day_keys_.add(batch.resource(day.place));
-    days_.add(first_day_ + day.day);
-    taken_.add(day.taken);
+  for (const auto& taken : batch.taken()) {
+    taken_keys_.add(batch.resource(taken.place));
+    taken_first_.add(first_day_ + taken.first);
+    taken_last_.add(first_day_ + taken.last);
+    taken_.add(taken.places);
   }
 }
 
@@ -291,7 +295,7 @@ void PostgresLimit::book(LimitBatch& batch) {
   for (int i = 0; i < 4; ++i) take();
   take_sync();
 
-  send(kTake, {day_keys_.bytes(), days_.bytes(), taken_.bytes()});
+  send(kTake, {taken_keys_.bytes(), taken_first_.bytes(), taken_last_.bytes(), taken_.bytes()});
   send({"insert", ""}, {hold_keys_.bytes(),
                         hold_ids_.bytes(),
                         hold_days_.bytes(),

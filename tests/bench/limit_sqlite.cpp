@@ -127,6 +127,7 @@ class SqliteLimit final : public LimitDatabase {
   void read(const LimitBatch& batch, std::int64_t now) {
     auto hold = batch.holds().begin();
     auto run = batch.runs().begin();
+    mark_.bind(1, now).run();
     for (int place = 0; place < batch.resources(); ++place) {
       const std::string& resource = batch.resource(place);
       resource_.bind(1, resource).run();
@@ -146,8 +147,12 @@ class SqliteLimit final : public LimitDatabase {
   }
 
   void write(const LimitBatch& batch, std::int64_t now) {
-    for (const auto& taken : batch.days()) {
-      take_.bind(1, batch.resource(taken.place)).bind(2, day(taken.day)).bind(3, taken.taken).run();
+    for (const auto& taken : batch.taken()) {
+      take_.bind(1, batch.resource(taken.place))
+          .bind(2, day(taken.first))
+          .bind(3, day(taken.last))
+          .bind(4, taken.places)
+          .run();
     }
     insert_.bind(5, now).bind(6, now + kLimitTtlMicros);
     for (const auto& hold : batch.holds()) {
@@ -169,8 +174,12 @@ class SqliteLimit final : public LimitDatabase {
   Statement token_ = of("SELECT " HOLDFAST_HOLD_COLUMNS
                         " FROM resource_holds WHERE resource_id = ?1 AND idempotency_token = ?2");
   Statement due_ = of("SELECT " HOLDFAST_HOLD_COLUMNS
-                      " FROM resource_holds WHERE resource_id = ?1 AND status = 'ACTIVE' "
+                      " FROM resource_holds INDEXED BY resource_holds_overdue "
+                      "WHERE resource_id = ?1 AND status = 'ACTIVE' AND is_overdue = 1 "
                       "AND expires_at <= ?2 ORDER BY expires_at");
+  Statement mark_ =
+      of("UPDATE resource_holds INDEXED BY resource_holds_by_expiry SET is_overdue = 1 "
+         "WHERE status = 'ACTIVE' AND is_overdue = 0 AND expires_at <= ?1");
   Statement capacity_ =
       of("SELECT date, max_capacity, available_capacity FROM resource_capacity "
          "WHERE resource_id = ?1 AND date BETWEEN ?2 AND ?3");
@@ -179,8 +188,8 @@ class SqliteLimit final : public LimitDatabase {
          "FROM resource_blackouts WHERE resource_id = ?1 AND deleted_at IS NULL "
          "AND end_date >= ?2 AND start_date <= ?3");
   Statement take_ =
-      of("UPDATE resource_capacity SET available_capacity = available_capacity - ?3 "
-         "WHERE resource_id = ?1 AND date = ?2");
+      of("UPDATE resource_capacity SET available_capacity = available_capacity - ?4 "
+         "WHERE resource_id = ?1 AND date BETWEEN ?2 AND ?3");
   Statement insert_ = of(std::string("INSERT INTO resource_holds (" HOLDFAST_HOLD_COLUMNS
                                      ") VALUES (?1, ?2, ?3, 1, '") +
                          kLimitEmail + "', '', ?4, 'ACTIVE', ?6, '', ?5, ?5, 0, ?7)");

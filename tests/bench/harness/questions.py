@@ -12,8 +12,8 @@ from .measure import Bench, Place, Stock
 from .systems import HOLDS_ONLY, POSTGRES, ROLLBACK, SQLITE, Failed, System
 
 TRANSACTION, FUNCTION = "node pg transaction", "node pg function"
-PG_REFERENCES = (TRANSACTION, FUNCTION, "limit")
-SQLITE_REFERENCES = ("better-sqlite3 wal", "limit wal", f"limit {ROLLBACK}")
+PG_REFERENCES = (TRANSACTION, FUNCTION, *(s.name for s in POSTGRES if s.copies))
+SQLITE_REFERENCES = ("better-sqlite3 wal", *(s.name for s in SQLITE if s.copies))
 LATENCIES = (("p50_ms", "p50 ms"), ("p95_ms", "p95 ms"), ("p99_ms", "p99 ms"))
 
 Measure = Callable[[int, System], dict]
@@ -26,7 +26,7 @@ def new_case(bench: Bench, key: str, title: str, chosen: list, references: tuple
         case["columns"] = [list(column) for column in columns]
     for system in chosen:
         case["systems"].append({
-            "name": system.name, "is_holdfast": system.is_holdfast, "journal": system.journal,
+            "name": system.name, "is_holdfast": system.is_holdfast, "copies": system.copies,
             "missing": bench.tools.missing(system), "rows": []})
     return case
 
@@ -58,13 +58,13 @@ class Batches:
 
     def note(self, system: System, row: dict) -> None:
         mean = row.get("answer", {}).get("batch_mean")
-        if system.name.startswith("holdfast cpp") and mean:
-            self.mean[system.database, system.journal] = mean
+        if system.is_holdfast and mean:
+            self.mean[system.name] = mean
 
     def flags(self, system: System) -> tuple:
         if system.kind != "limit":
             return ()
-        mean = self.mean.get((system.database, system.journal), 1)
+        mean = self.mean.get(system.copies, 1)
         lanes = 2 if system.database == "postgres" else 1
         return ("--batch", max(1, round(mean)), "--lanes", lanes)
 

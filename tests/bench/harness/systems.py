@@ -27,6 +27,7 @@ class System:
     arguments: tuple = ()
     journal: str = ""
     callers: int = 0  # 0: as the question says
+    copies: str = ""  # a limit: whose batches' size it takes
 
     @property
     def is_holdfast(self) -> bool:
@@ -38,13 +39,20 @@ def _holdfast(api: str, database: str, journal: str = "") -> System:
     return System(name, database, "holdfast", "bench_holdfast", ("--api", api), journal)
 
 
+def _limit(api: str, database: str, journal: str = "") -> System:
+    name = api + (f" {journal}" if journal else "")
+    return System(f"limit of {name}", database, "limit", "bench_limit", (), journal,
+                  copies=f"holdfast {name}")
+
+
 POSTGRES = [
     _holdfast("cpp", "postgres"),
     _holdfast("c", "postgres"),
     System("node pg transaction", "postgres", "node", "pg.mjs", ("--system", "transaction")),
     System("node pg function", "postgres", "node", "pg.mjs", ("--system", "function")),
     System("python psycopg", "postgres", "python", "psycopg_peer.py"),
-    System("limit", "postgres", "limit", "bench_limit"),
+    _limit("cpp", "postgres"),
+    _limit("c", "postgres"),
     System("pgbench 20", "postgres", "pgbench", "pgbench", callers=20),
     System("pgbench 100", "postgres", "pgbench", "pgbench", callers=100),
 ]
@@ -52,10 +60,13 @@ SQLITE = [
     _holdfast("cpp", "sqlite", "wal"),
     _holdfast("cpp", "sqlite", ROLLBACK),
     _holdfast("c", "sqlite", "wal"),
+    _holdfast("c", "sqlite", ROLLBACK),
     System("better-sqlite3 wal", "sqlite", "node", "sqlite.mjs", journal="wal"),
     System("python sqlite3 wal", "sqlite", "python", "sqlite_peer.py", journal="wal"),
-    System("limit wal", "sqlite", "limit", "bench_limit", journal="wal"),
-    System(f"limit {ROLLBACK}", "sqlite", "limit", "bench_limit", journal=ROLLBACK),
+    _limit("cpp", "sqlite", "wal"),
+    _limit("cpp", "sqlite", ROLLBACK),
+    _limit("c", "sqlite", "wal"),
+    _limit("c", "sqlite", ROLLBACK),
 ]
 # What only a booking can be measured with.
 HOLDS_ONLY = ("limit", "pgbench")

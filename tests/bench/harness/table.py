@@ -73,8 +73,7 @@ def ratios(case: dict) -> list:
             reference = by_name.get(name)
             if not system["is_holdfast"] or reference is None or reference is system:
                 continue
-            if reference.get("journal", "") not in ("", system.get("journal", "")) and \
-                    name.startswith("limit"):
+            if reference.get("copies", "") not in ("", system["name"]):
                 continue
             entry = {"system": system["name"], "reference": name}
             for key in ("throughput", "p99_ms"):

@@ -22,10 +22,11 @@ const STATEMENTS = {
     WHERE resource_id = ? AND idempotency_token = ? ORDER BY item_no LIMIT 1`,
   resource: 'SELECT timezone, is_active, deleted_at FROM resources WHERE id = ?',
   due: `SELECT id, dates, quantity FROM resource_holds
-    WHERE resource_id = ? AND status = 'ACTIVE' AND expires_at <= ?
-    ORDER BY expires_at LIMIT ${DUE_MAX}`,
+    INDEXED BY resource_holds_by_expiry WHERE resource_id = ? AND status = 'ACTIVE'
+    AND is_overdue = 0 AND expires_at <= ? ORDER BY expires_at LIMIT ${DUE_MAX}`,
   allDue: `SELECT dates, quantity FROM resource_holds
-    WHERE resource_id = ? AND status = 'ACTIVE' AND expires_at <= ?`,
+    INDEXED BY resource_holds_by_expiry WHERE resource_id = ? AND status = 'ACTIVE'
+    AND is_overdue = 0 AND expires_at <= ?`,
   days: `SELECT date, max_capacity, available_capacity FROM resource_capacity
     WHERE resource_id = ? AND date BETWEEN ? AND ? ORDER BY date`,
   blackouts: `SELECT start_date, end_date FROM resource_blackouts
