@@ -13,7 +13,8 @@ namespace {
 // their entries strewn over all resources. Ids of holds and allocations are found by their last 26
 // characters, which grow with time: what a batch adds stands on one page, the last. ACTIVE holds
 // are found by when they expire; most are confirmed or released before. Only those that were not
-// are marked, by the next transaction that writes, and from then on found by their resource.
+// are marked, by the next transaction that writes, and from then on found by their resource. SQLite
+// makes a table of an IN with more than two values, for each row that it checks: hence the ORs.
 constexpr const char* kTables = R"sql(
 CREATE TABLE resources (
   id          TEXT    NOT NULL PRIMARY KEY,
@@ -48,7 +49,8 @@ CREATE TABLE resource_holds (
   item_no           INTEGER NOT NULL CHECK (item_no >= 0),
   fingerprint       TEXT    NOT NULL,
   status            TEXT    NOT NULL
-                    CHECK (status IN ('ACTIVE', 'CONFIRMED', 'RELEASED', 'EXPIRED')),
+                    CHECK (status = 'ACTIVE' OR status = 'CONFIRMED' OR status = 'RELEASED' OR
+                           status = 'EXPIRED'),
   expires_at        INTEGER NOT NULL,
   group_id          TEXT    NOT NULL,
   created_at        INTEGER NOT NULL,

@@ -301,11 +301,20 @@ class Writer {
 
 }  // namespace
 
+#define HOLDFAST_WHERE_UNMARKED "WHERE status = 'ACTIVE' AND is_overdue = 0 AND expires_at <= ?1"
+
 void mark_overdue(Connection& connection, Instant now) {
+  // An UPDATE of any number of rows first makes a table to remember them in; nearly always there
+  // are none.
+  Statement first = connection.statement(
+      "SELECT 1 FROM resource_holds INDEXED BY resource_holds_by_expiry " HOLDFAST_WHERE_UNMARKED
+      " LIMIT 1");
+  if (!first.bind(1, now).step()) return;
+  first.reset();
   connection
       .statement(
-          "UPDATE resource_holds INDEXED BY resource_holds_by_expiry SET is_overdue = 1 "
-          "WHERE status = 'ACTIVE' AND is_overdue = 0 AND expires_at <= ?1")
+          "UPDATE resource_holds INDEXED BY resource_holds_by_expiry "
+          "SET is_overdue = 1 " HOLDFAST_WHERE_UNMARKED)
       .bind(1, now)
       .run();
 }
