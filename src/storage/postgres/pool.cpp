@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace holdfast::postgres {
 namespace {
@@ -19,9 +20,10 @@ Lease::~Lease() {
 
 Pool::Pool(Address address, std::int32_t connections_max)
     : address_(std::move(address)),
-      max_(static_cast<std::size_t>(std::max(connections_max, 1))),
-      pid_(getpid()) {
-  idle_.reserve(max_);  // so that giving back cannot fail
+      pid_(getpid()),
+      gate_(static_cast<std::size_t>(std::max(connections_max, 1))) {
+  // So that giving back cannot fail.
+  idle_.reserve(static_cast<std::size_t>(std::max(connections_max, 1)));
 }
 
 Pool::~Pool() {
@@ -30,27 +32,27 @@ Pool::~Pool() {
   for (auto& connection : idle_) static_cast<void>(connection.release());
 }
 
-Result<Lease> Pool::acquire() {
+Result<Lease> Pool::acquire(FairGate::Turn turn) {
   if (getpid() != pid_) {
     return Error{.status = Status::kMisuse,
                  .message = "PostgreSQL: the engine was opened before fork(); open one after it"};
   }
-  std::unique_lock lock(mutex_);
-  const auto is_free = [this] { return !idle_.empty() || open_ < max_; };
-  if (!freed_.wait_for(lock, kAcquireTimeout, is_free)) {
+  bool waited = false;
+  if (!gate_.enter(std::chrono::steady_clock::now() + kAcquireTimeout, waited, turn)) {
     return Error{.status = Status::kBusy,
                  .retry = Retry::kSafe,
                  .message = "PostgreSQL: all connections are in use"};
   }
-  if (idle_.empty()) {
-    ++open_;
-    lock.unlock();
-    return open_one();
+  std::unique_ptr<Connection> connection;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      // The one used last: its server process and its plans are the warmest.
+      connection = std::move(idle_.back());
+      idle_.pop_back();
+    }
   }
-  // The one used last: its server process and its plans are the warmest.
-  std::unique_ptr<Connection> connection = std::move(idle_.back());
-  idle_.pop_back();
-  lock.unlock();
+  if (connection == nullptr) return open_one();
   if (!named_) connection->use_unnamed();
   return Lease(*this, std::move(connection), true);
 }
@@ -58,11 +60,7 @@ Result<Lease> Pool::acquire() {
 Result<Lease> Pool::open_one() {
   auto connection = Connection::open(address_, named_);
   if (connection) return Lease(*this, std::move(*connection), false);
-  {
-    const std::lock_guard lock(mutex_);
-    --open_;
-  }
-  freed_.notify_one();
+  gate_.leave();
   return std::move(connection.error());
 }
 
@@ -70,23 +68,19 @@ void Pool::forget_idle() {
   std::vector<std::unique_ptr<Connection>> gone;
   {
     const std::lock_guard lock(mutex_);
-    open_ -= idle_.size();
-    gone.swap(idle_);
+    gone.assign(std::make_move_iterator(idle_.begin()), std::make_move_iterator(idle_.end()));
+    idle_.clear();
   }
-  freed_.notify_all();
 }
 
 void Pool::give_back(std::unique_ptr<Connection> connection, bool keep) {
-  const bool usable = keep && connection->is_good();
-  {
+  if (keep && connection->is_good()) {
     const std::lock_guard lock(mutex_);
-    if (usable) {
-      idle_.push_back(std::move(connection));
-    } else {
-      --open_;
-    }
+    idle_.push_back(std::move(connection));
   }
-  freed_.notify_one();
+  // Closed before the next one is opened: the server counts both.
+  connection.reset();
+  gate_.leave();
 }
 
 }  // namespace holdfast::postgres

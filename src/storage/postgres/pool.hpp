@@ -4,12 +4,12 @@
 #include <sys/types.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
 
+#include "storage/fair_gate.hpp"
 #include "storage/postgres/connection.hpp"
 
 namespace holdfast::postgres {
@@ -48,7 +48,7 @@ class Pool {
   ~Pool();
 
   /// Waits for a free connection when all are on loan.
-  Result<Lease> acquire();
+  Result<Lease> acquire(FairGate::Turn turn = FairGate::Turn::kLast);
   /// Closes the idle connections: the server of one of them has gone.
   void forget_idle();
   /// Every connection, of now and later, does without named statements.
@@ -61,13 +61,11 @@ class Pool {
   Result<Lease> open_one();
 
   const Address address_;
-  const std::size_t max_;
   const pid_t pid_;
   std::atomic<bool> named_{true};
+  FairGate gate_;  ///< a place is a connection on loan
   std::mutex mutex_;
-  std::condition_variable freed_;
   std::vector<std::unique_ptr<Connection>> idle_;
-  std::size_t open_ = 0;  ///< idle and on loan
 };
 
 }  // namespace holdfast::postgres

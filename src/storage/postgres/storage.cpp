@@ -93,7 +93,7 @@ class PostgresStorage final : public Storage {
   /// Calls `attempt(lease)` until it succeeds or fails for good. At most two attempts are extra:
   /// one for a connection that died while idle, one for a pooler without named statements.
   template <class Attempt>
-  std::optional<Error> run(Attempt attempt);
+  std::optional<Error> run(Attempt attempt, FairGate::Turn turn = FairGate::Turn::kLast);
   std::optional<Setback> transact_once(Lease& lease, const Scope& scope, const DecideFn& decide);
   std::optional<Setback> lock_and_load(Lease& lease, Loader& loader, const Scope& scope,
                                        Snapshot& snapshot);
@@ -121,10 +121,10 @@ class PostgresStorage final : public Storage {
 };
 
 template <class Attempt>
-std::optional<Error> PostgresStorage::run(Attempt attempt) {
+std::optional<Error> PostgresStorage::run(Attempt attempt, FairGate::Turn turn) {
   constexpr int kExtraAttempts = 2;
   for (int extra = 0;; ++extra) {
-    auto lease = pool_.acquire();
+    auto lease = pool_.acquire(turn);
     if (!lease) return std::move(lease.error());
     std::optional<Setback> setback = attempt(*lease);
     if (!setback) return std::nullopt;
@@ -226,7 +226,8 @@ std::optional<Setback> PostgresStorage::transact_once(Lease& lease, const Scope&
 }
 
 Result<void> PostgresStorage::transact(const Scope& scope, const DecideFn& decide) {
-  auto error = run([&](Lease& lease) { return transact_once(lease, scope, decide); });
+  auto error = run([&](Lease& lease) { return transact_once(lease, scope, decide); },
+                   FairGate::Turn::kFirst);
   if (error) return std::move(*error);
   return {};
 }

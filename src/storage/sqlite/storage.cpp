@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "storage/backends.hpp"
+#include "storage/fair_gate.hpp"
 #include "storage/sqlite/connection.hpp"
-#include "storage/sqlite/gate.hpp"
 #include "storage/sqlite/list.hpp"
 #include "storage/sqlite/load.hpp"
 #include "storage/sqlite/location.hpp"
@@ -356,7 +356,7 @@ class SqliteStorage final : public Storage {
   const StorageOptions options_;
   const Seams seams_;
   LockCounters counters_;
-  FairGate gate_;
+  FairGate gate_{1};
   // By whoever has the gate.
   std::unique_ptr<Connection> writer_;
   std::int64_t data_version_ = 0;
