@@ -269,6 +269,15 @@ Json lay(holdfast_date day) {
 }
 Json lay(const holdfast_availability_day&);
 Json lay(const holdfast_report_day&);
+Json lay(const holdfast_resource&);
+Json lay(const holdfast_capacity&);
+Json lay(const holdfast_hold&);
+Json lay(const holdfast_allocation&);
+Json lay(const holdfast_blackout&);
+Json lay(const holdfast_availability&);
+Json lay(const holdfast_report&);
+Json lay(const holdfast_day_conflict&);
+Json lay(const holdfast_violation&);
 
 template <class C>
 Json rows(const C* first, std::size_t count) {
