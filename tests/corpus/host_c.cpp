@@ -400,6 +400,9 @@ Json replayed(const holdfast_result* r) { return yes(holdfast_result_replayed(r)
 Json resource(const holdfast_result* r) {
   return Json::Object{{"resource", only(r, holdfast_result_resources)}, {"replayed", replayed(r)}};
 }
+Json found_resource(const holdfast_result* r) {
+  return Json::Object{{"resource", only(r, holdfast_result_resources)}};
+}
 template <auto Accessor>
 Json page(const holdfast_result* r) {
   return Json::Object{{"items", all(r, Accessor)}, {"next", word_or_null(holdfast_result_next(r))}};
@@ -414,14 +417,20 @@ Json adjusted(const holdfast_result* r) {
   return Json::Object{{"days", all(r, holdfast_result_capacities)}, {"replayed", replayed(r)}};
 }
 Json availability(const holdfast_result* r) { return only(r, holdfast_result_availabilities); }
-Json found(const holdfast_result* r) {
+Json searched(const holdfast_result* r) {
   return Json::Object{{"resources", all(r, holdfast_result_availabilities)}};
 }
 Json report(const holdfast_result* r) { return only(r, holdfast_result_reports); }
 Json hold(const holdfast_result* r) {
   return Json::Object{{"hold", only(r, holdfast_result_holds)}, {"replayed", replayed(r)}};
 }
+Json found_hold(const holdfast_result* r) {
+  return Json::Object{{"hold", only(r, holdfast_result_holds)}};
+}
 Json holds(const holdfast_result* r) {
+  return Json::Object{{"holds", all(r, holdfast_result_holds)}, {"replayed", replayed(r)}};
+}
+Json group(const holdfast_result* r) {
   return Json::Object{{"holds", all(r, holdfast_result_holds)},
                       {"group_id", word_or_null(holdfast_result_group_id(r))},
                       {"replayed", replayed(r)}};
@@ -435,13 +444,16 @@ Json allocations(const holdfast_result* r) {
                       {"replayed", replayed(r)}};
 }
 Json cleaned(const holdfast_result* r) {
-  return Json::Object{{"expired", holdfast_result_counts(r)->holds_expired}};
+  return Json::Object{{"holds_expired", holdfast_result_counts(r)->holds_expired}};
 }
 Json blackout(const holdfast_result* r) {
   return Json::Object{{"blackout", only(r, holdfast_result_blackouts)},
                       {"holds", all(r, holdfast_result_holds)},
                       {"allocations", all(r, holdfast_result_allocations)},
                       {"replayed", replayed(r)}};
+}
+Json deleted_blackout(const holdfast_result* r) {
+  return Json::Object{{"blackout", only(r, holdfast_result_blackouts)}, {"replayed", replayed(r)}};
 }
 Json migrated(const holdfast_result* r) {
   return Json::Object{{"schema_version", holdfast_result_counts(r)->schema_version}};
@@ -566,24 +578,24 @@ Asked asked(holdfast_engine engine, bool by_submit, const Json& with) {
 const std::map<std::string, Operation> kOperations = {
     OPERATION(create_resource, resource),
     OPERATION(update_resource, resource),
-    OPERATION(retrieve_resource, resource),
+    OPERATION(retrieve_resource, found_resource),
     OPERATION(list_resources, page<holdfast_result_resources>),
     OPERATION(delete_resource, resource),
     OPERATION(restore_resource, resource),
     OPERATION(initialize_capacity, initialized),
     OPERATION(adjust_capacity, adjusted),
     OPERATION(check_availability, availability),
-    OPERATION(search_availability, found),
+    OPERATION(search_availability, searched),
     OPERATION(get_capacity_report, report),
     OPERATION(create_hold, hold),
-    OPERATION(create_holds, holds),
+    OPERATION(create_holds, group),
     OPERATION(extend_hold, hold),
     OPERATION(extend_holds, holds),
     OPERATION(confirm_hold, allocation),
     OPERATION(confirm_holds, allocations),
     OPERATION(release_hold, hold),
     OPERATION(release_holds, holds),
-    OPERATION(retrieve_hold, hold),
+    OPERATION(retrieve_hold, found_hold),
     OPERATION(list_holds, page<holdfast_result_holds>),
     OPERATION(cleanup_expired_holds, cleaned),
     OPERATION(cancel_allocation, allocations),
@@ -592,7 +604,7 @@ const std::map<std::string, Operation> kOperations = {
     OPERATION(list_allocations, page<holdfast_result_allocations>),
     OPERATION(create_blackout, blackout),
     OPERATION(list_blackouts, page<holdfast_result_blackouts>),
-    OPERATION(delete_blackout, blackout),
+    OPERATION(delete_blackout, deleted_blackout),
     OPERATION(migrate, migrated),
     OPERATION(verify, verified),
     OPERATION(metrics, metrics),

@@ -366,7 +366,7 @@ Json lay(const AllocationAnswer& v) {
 Json lay(const AllocationsAnswer& v) {
   return Json::Object{{"allocations", lay(v.allocations)}, {"replayed", v.replayed}};
 }
-Json lay(const CleanupAnswer& v) { return Json::Object{{"expired", v.expired}}; }
+Json lay(const CleanupAnswer& v) { return Json::Object{{"holds_expired", v.expired}}; }
 Json lay(const BlackoutAnswer& v) {
   return Json::Object{{"blackout", lay(v.blackout)},
                       {"holds", lay(v.holds)},
@@ -445,10 +445,28 @@ Json asked(Engine& engine, const Json& with) {
   return asked(engine, Operation, with);
 }
 
+// The answer without a member that says nothing here: C++ has one type for several operations.
+Json without(Json answer, std::initializer_list<const char*> names) {
+  for (const char* name : names) answer.get_if<Json::Object>()->erase(name);
+  return answer;
+}
+template <auto Operation>
+Json retrieved(Engine& engine, const Json& with) {
+  return without(asked<Operation>(engine, with), {"replayed"});
+}
+template <auto Operation>
+Json touched(Engine& engine, const Json& with) {
+  return without(asked<Operation>(engine, with), {"group_id"});
+}
+template <auto Operation>
+Json deleted(Engine& engine, const Json& with) {
+  return without(asked<Operation>(engine, with), {"holds", "allocations"});
+}
+
 const std::map<std::string, Json (*)(Engine&, const Json&)> kOperations = {
     {"create_resource", asked<&Engine::create_resource>},
     {"update_resource", asked<&Engine::update_resource>},
-    {"retrieve_resource", asked<&Engine::retrieve_resource>},
+    {"retrieve_resource", retrieved<&Engine::retrieve_resource>},
     {"list_resources", asked<&Engine::list_resources>},
     {"delete_resource", asked<&Engine::delete_resource>},
     {"restore_resource", asked<&Engine::restore_resource>},
@@ -460,12 +478,12 @@ const std::map<std::string, Json (*)(Engine&, const Json&)> kOperations = {
     {"create_hold", asked<&Engine::create_hold>},
     {"create_holds", asked<&Engine::create_holds>},
     {"extend_hold", asked<&Engine::extend_hold>},
-    {"extend_holds", asked<&Engine::extend_holds>},
+    {"extend_holds", touched<&Engine::extend_holds>},
     {"confirm_hold", asked<&Engine::confirm_hold>},
     {"confirm_holds", asked<&Engine::confirm_holds>},
     {"release_hold", asked<&Engine::release_hold>},
-    {"release_holds", asked<&Engine::release_holds>},
-    {"retrieve_hold", asked<&Engine::retrieve_hold>},
+    {"release_holds", touched<&Engine::release_holds>},
+    {"retrieve_hold", retrieved<&Engine::retrieve_hold>},
     {"list_holds", asked<&Engine::list_holds>},
     {"cleanup_expired_holds", asked<&Engine::cleanup_expired_holds>},
     {"cancel_allocation", asked<&Engine::cancel_allocation>},
@@ -474,7 +492,7 @@ const std::map<std::string, Json (*)(Engine&, const Json&)> kOperations = {
     {"list_allocations", asked<&Engine::list_allocations>},
     {"create_blackout", asked<&Engine::create_blackout>},
     {"list_blackouts", asked<&Engine::list_blackouts>},
-    {"delete_blackout", asked<&Engine::delete_blackout>},
+    {"delete_blackout", deleted<&Engine::delete_blackout>},
     {"migrate", asked<&Engine::migrate>},
     {"verify", asked<&Engine::verify>},
     {"metrics", asked<&Engine::metrics>},
