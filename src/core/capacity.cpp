@@ -127,7 +127,9 @@ Verdict decide_one(Context& context, const Command& command, const AdjustCapacit
     }
     const std::int64_t max = std::int64_t{day->max_capacity} + r.delta;
     if (max < taken(*day)) below_booked(below, key, *day, max);
-    if (max > bounds::kCapacityMax) above.days.push_back({key.key, date, 0, 0});
+    if (max > bounds::kCapacityMax) {
+      above.days.push_back({key.key, date, r.delta, day->available_capacity});
+    }
   }
   if (!above.days.empty()) {
     above.outcome = Outcome::kInvalidArgument;

@@ -9,7 +9,8 @@ namespace holdfast::core {
 Verdict decide_one(Context& context, const Command& command, const CreateResource& r) {
   State& state = context.state;
   const Replay replay = find_replay(state, command, r.idempotency_token);
-  if (replay.mismatch) return *replay.mismatch;
+  // Which resource it was made for is nobody else's business, and the key is the token.
+  if (replay.mismatch) return reject(Outcome::kIdempotencyMismatch, "");
   if (replay.record != nullptr) {
     // The row is under a key that could not be known before; the engine reads it.
     ResourceAnswer answer;
