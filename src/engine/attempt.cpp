@@ -43,8 +43,8 @@ bool* replayed_of(core::Verdict& verdict) {
       *value);
 }
 
-// A first try that was lost after its COMMIT makes the second look like a replay. For the caller,
-// who asked once, it is none.
+// A try that was lost after its COMMIT makes all later ones look like replays. For the caller, who
+// asked once, none of them is one.
 void forgive_replays(std::vector<core::Verdict>& first, std::vector<core::Verdict>& now) {
   for (std::size_t i = 0; i < std::min(first.size(), now.size()); ++i) {
     const bool* before = replayed_of(first[i]);
@@ -100,6 +100,7 @@ void Attempts::attempt(Batch batch, Clock::time_point deadline, const Deliver& d
     if (!done.ok()) {
       if (done.error().retry == Retry::kSameToken) {
         batch.unknown = true;
+        forgive_replays(in_doubt, decision.verdicts);
         in_doubt = std::move(decision.verdicts);
       }
       const bool alone = batch.commands.size() == 1;
