@@ -1,0 +1,168 @@
+// Three witnesses, and more: one stream of operations through a model written from the
+// specification and through the engine on every backend and by every way in. After each operation
+// all give the same answer and have come to the same.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/budget.hpp"
+#include "support/clock.hpp"
+#include "support/database.hpp"
+#include "witnesses/engine_witness.hpp"
+#include "witnesses/model.hpp"
+#include "witnesses/stream.hpp"
+
+namespace holdfast::test::witnesses {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kShare = std::chrono::seconds(30);
+constexpr int kStepsOfAChapter = 250;
+
+class Trial {
+ public:
+  Trial() {
+    witnesses_.push_back(std::make_unique<Model>());
+    for (const auto& backend : backends()) {
+      databases_.push_back(std::make_unique<Database>(backend));
+      witnesses_.push_back(
+          open_engine_witness(backend.name, databases_.back()->uri(), clock_.function()));
+      if (backend.name != "sqlite") continue;
+      databases_.push_back(std::make_unique<Database>(backend));
+      witnesses_.push_back(open_capi_witness(databases_.back()->uri(), now_));
+    }
+  }
+
+  /// False when two differ; it is printed.
+  bool chapter() {
+    stream_.begin_chapter();
+    for (int i = 0; i < kStepsOfAChapter; ++i) {
+      if (!step()) return false;
+    }
+    for (const auto& witness : witnesses_) {
+      if (witness->violations() == 0) continue;
+      std::printf("%s: verify finds something after step %d\n", witness->name().c_str(), steps_);
+      return false;
+    }
+    return true;
+  }
+
+  int steps() const { return steps_; }
+  std::size_t count() const { return witnesses_.size(); }
+  std::string names() const {
+    std::string out;
+    for (const auto& witness : witnesses_) out += (out.empty() ? "" : ", ") + witness->name();
+    return out;
+  }
+
+ private:
+  bool step() {
+    const Step step = stream_.next();
+    clock_.set(step.now);
+    ++steps_;
+    // Ids are ordered by the millisecond in which they are made.
+    if (step.operation == Operation::kCreateResource) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    story_.push_back(text(step));
+    std::string first;
+    for (const auto& witness : witnesses_) {
+      const bool is_first = witness == witnesses_.front();
+      const std::string said = ask(*witness, step, is_first);
+      if (is_first) {
+        first = said;
+      } else if (said != first) {
+        print(*witness, first, said);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // A witness that fails says so, and differs by it.
+  std::string ask(Witness& witness, const Step& step, bool names_rows) {
+    try {
+      Answer answer = witness.answer(step);
+      // Bookings of one request were made at one instant; which comes first is each witness's own.
+      if (step.operation == Operation::kCancelOrder) {
+        std::sort(answer.bookings.begin(), answer.bookings.end(),
+                  [](const auto& a, const auto& b) { return a.name < b.name; });
+      }
+      if (names_rows) stream_.heard(answer);
+      std::string said = text(answer);
+      for (const auto& resource : stream_.resources()) {
+        said += "\n  " + text(witness.state(resource, stream_.first_day(), stream_.last_day()));
+      }
+      return said;
+    } catch (const std::exception& failure) {
+      return std::string("fails: ") + failure.what();
+    }
+  }
+
+  static std::vector<std::string> lines(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> out;
+    for (std::string line; std::getline(in, line);) out.push_back(line);
+    return out;
+  }
+
+  static void print_lines(const char* title, const std::string& of, const std::string& without) {
+    const auto others = lines(without);
+    std::printf("%s:\n", title);
+    for (const auto& line : lines(of)) {
+      const bool alone = std::find(others.begin(), others.end(), line) == others.end();
+      if (alone) std::printf("  %s\n", line.c_str());
+    }
+  }
+
+  void print(const Witness& witness, const std::string& first, const std::string& said) const {
+    const std::size_t shown = std::min<std::size_t>(story_.size(), 12);
+    std::printf("the last %zu of %d steps:\n", shown, steps_);
+    for (std::size_t i = story_.size() - shown; i < story_.size(); ++i) {
+      std::printf("  %s\n", story_[i].c_str());
+    }
+    print_lines("the model alone says", first, said);
+    print_lines((witness.name() + " alone says").c_str(), said, first);
+  }
+
+  TestClock clock_{};
+  const std::function<Instant()> now_ = clock_.function();
+  std::vector<std::unique_ptr<Database>> databases_{};
+  std::vector<std::unique_ptr<Witness>> witnesses_{};
+  Stream stream_{};
+  std::vector<std::string> story_{};
+  int steps_ = 0;
+};
+
+int run() {
+  const double share =
+      std::chrono::duration<double>(scaled(std::chrono::milliseconds(kShare))).count();
+  const auto start = Clock::now();
+  const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  Trial trial;
+  do {
+    if (!trial.chapter()) return EXIT_FAILURE;
+  } while (seconds() < share);
+  std::printf("three witnesses: %d operations by %zu witnesses (%s) in %.0f s, 0 divergences\n",
+              trial.steps(), trial.count(), trial.names().c_str(), seconds());
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace holdfast::test::witnesses
+
+int main() {
+  try {
+    return holdfast::test::witnesses::run();
+  } catch (const std::exception& failure) {
+    std::printf("%s\n", failure.what());
+    return EXIT_FAILURE;
+  }
+}
