@@ -35,6 +35,15 @@ Result<void> carry_out(Desk& desk, std::vector<core::Command> commands, Add add)
   return done;
 }
 
+// SAFE says that nothing happened, which is no longer true once a step is committed.
+Error unfinished(Error error, bool began, const std::string& token = {}) {
+  if (!began || error.retry != Retry::kSafe) return error;
+  error.status = Status::kUnknown;
+  error.retry = Retry::kSameToken;
+  error.idempotency_token = token;
+  return error;
+}
+
 // Calls `visit` with pages of keys until it fails or there are no more.
 template <class Visit>
 Result<void> each_page_of_keys(Desk& desk, std::int32_t limit, Visit visit) {
@@ -67,7 +76,7 @@ Reply<Value> ask(Desk& desk, const CleanupExpiredHolds& r) {
   query.limit = kKeysPerSweep;
   while (answer.expired < r.limit && !desk.closed) {
     auto page = list(desk, query);
-    if (!page.ok()) return std::move(page.error());
+    if (!page.ok()) return unfinished(std::move(page.error()), answer.expired > 0);
     std::vector<core::Command> commands;
     for (const auto& key : std::get<std::vector<std::string>>(page->rows)) {
       commands.push_back(command_for(core::ExpireDue{key}, key));
@@ -76,7 +85,7 @@ Reply<Value> ask(Desk& desk, const CleanupExpiredHolds& r) {
     const auto done = carry_out<CleanupAnswer>(
         desk, std::move(commands),
         [&](const CleanupAnswer& part) { answer.expired += part.expired; });
-    if (!done.ok()) return done.error();
+    if (!done.ok()) return unfinished(done.error(), answer.expired > 0);
   }
   return Answer<Value>(answer);
 }
@@ -90,9 +99,12 @@ Reply<Value> ask(Desk& desk, const CancelAllocation& r) {
   query.what = AllocationQuery{.order_id = r.order_id,
                                .line_item_id = r.line_item_id,
                                .status = AllocationStatus::kConfirmed};
+  const auto failed = [&](Error error) {
+    return unfinished(std::move(error), !answer.replayed, r.idempotency_token);
+  };
   for (;;) {
     auto page = list(desk, query);
-    if (!page.ok()) return std::move(page.error());
+    if (!page.ok()) return failed(std::move(page.error()));
     core::Command command{core::CancelAllocations{}};
     auto& ids = std::get<core::CancelAllocations>(command.action).allocation_ids;
     for (const auto& row : std::get<std::vector<Allocation>>(page->rows)) {
@@ -107,12 +119,12 @@ Reply<Value> ask(Desk& desk, const CancelAllocation& r) {
     const auto done = carry_out<AllocationsAnswer>(
         desk, std::move(one),
         [&](const AllocationsAnswer& part) { answer.replayed = answer.replayed && part.replayed; });
-    if (!done.ok()) return done.error();
+    if (!done.ok()) return failed(done.error());
   }
   std::get<AllocationQuery>(query.what).status = AllocationStatus::kCancelled;
   for (bool more = true; more;) {
     auto page = list(desk, query);
-    if (!page.ok()) return std::move(page.error());
+    if (!page.ok()) return failed(std::move(page.error()));
     auto& rows = std::get<std::vector<Allocation>>(page->rows);
     more = page->more && !rows.empty();
     if (more) query.after = Cursor{rows.back().created_at, rows.back().id};
@@ -200,16 +212,21 @@ Result<void> prune_keys(Desk& desk, std::vector<std::string> keys, Instant befor
 
 Reply<Value> ask(Desk& desk, const Prune& r) {
   PruneAnswer answer;
+  const auto failed = [&](const Error& error) {
+    const auto changed = answer.holds_removed + answer.tokens_removed + answer.blackouts_removed +
+                         answer.emails_erased;
+    return unfinished(error, changed > 0);
+  };
   if (!r.erase_customer_email.empty()) {
     const auto done = erase_email(desk, r.erase_customer_email, answer);
-    if (!done.ok()) return done.error();
+    if (!done.ok()) return failed(done.error());
   }
   const auto done =
       each_page_of_keys(desk, static_cast<std::int32_t>(kKeysPerTransaction),
                         [&](std::vector<std::string> keys, Instant now) {
                           return prune_keys(desk, std::move(keys), now - r.older_than, answer);
                         });
-  if (!done.ok()) return done.error();
+  if (!done.ok()) return failed(done.error());
   return Answer<Value>(answer);
 }
 

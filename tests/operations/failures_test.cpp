@@ -54,6 +54,26 @@ class Locker {
   std::thread thread_;
 };
 
+// A database that is out of reach for lists, from the nth one on.
+class NoLists final : public Storage {
+ public:
+  NoLists(std::unique_ptr<Storage> inner, int from) : inner_(std::move(inner)), left_(from) {}
+  Result<std::int32_t> migrate() override { return inner_->migrate(); }
+  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
+    return inner_->transact(scope, decide);
+  }
+  Result<Snapshot> read(const Scope& scope) override { return inner_->read(scope); }
+  Result<ListPage> list(const ListQuery& query) override {
+    if (--left_ >= 0) return inner_->list(query);
+    return Error{.status = Status::kUnavailable, .retry = Retry::kSafe, .message = "out of reach"};
+  }
+  std::string describe() const override { return inner_->describe(); }
+
+ private:
+  std::unique_ptr<Storage> inner_;
+  int left_;
+};
+
 std::string opened(const std::string& uri, EngineOptions options = {}) {
   const auto engine = Engine::open(uri, std::move(options));
   if (engine.ok()) return "OK";
@@ -121,6 +141,51 @@ TEST_CASE("A key that another process keeps locked is BUSY and safe, after the r
   }
   locker.unlock();
   CHECK(outcome(world->create_hold(request)) == "ACCEPTED");
+}
+
+TEST_CASE("An operation of several steps that fails after the first is never told as SAFE") {
+  EACH_BACKEND(db);
+  for (const int steps : {0, 1}) {
+    INFO("lists that work: " << steps);
+    auto storage = db.open_migrated();
+    const auto made = resource_id(1 + steps);
+    Changes rows;
+    Resource resource = make_resource(1 + steps);
+    rows.resource_inserts.push_back(resource);
+    must(try_write(*storage, {}, std::move(rows)));
+    const auto engine =
+        must(Engine::open(std::make_unique<NoLists>(std::move(storage), steps), {}));
+    accepted(engine->initialize_capacity({.resource_id = made,
+                                          .start_date = day(36525),
+                                          .end_date = day(36525),
+                                          .daily_capacity = 5}));
+    const auto hold = [&](milliseconds ttl) {
+      return accepted(engine->create_hold({.resource_id = made, .dates = {day(36525)}, .ttl = ttl}))
+          .hold.id;
+    };
+    accepted(engine->confirm_hold({.hold_id = hold(milliseconds(60000)), .order_id = "order"}));
+    const auto reply =
+        engine->cancel_allocation({.order_id = "order", .idempotency_token = "a token"});
+    CHECK(outcome(reply) == (steps == 0 ? "UNAVAILABLE/SAFE" : "UNKNOWN/SAME_TOKEN"));
+    if (steps == 1) CHECK(reply.error().idempotency_token == "a token");
+  }
+}
+
+TEST_CASE("The sweep that has recorded something and fails then is not told as SAFE") {
+  EACH_BACKEND(db);
+  auto storage = db.open_migrated();
+  Changes rows;
+  rows.resource_inserts.push_back(make_resource(1));
+  must(try_write(*storage, {}, std::move(rows)));
+  const auto engine = must(Engine::open(std::make_unique<NoLists>(std::move(storage), 1), {}));
+  accepted(engine->initialize_capacity({.resource_id = resource_id(1),
+                                        .start_date = day(36525),
+                                        .end_date = day(36525),
+                                        .daily_capacity = 5}));
+  accepted(engine->create_hold(
+      {.resource_id = resource_id(1), .dates = {day(36525)}, .ttl = milliseconds(1)}));
+  std::this_thread::sleep_for(milliseconds(20));
+  CHECK(outcome(engine->cleanup_expired_holds()) == "UNKNOWN/SAME_TOKEN");
 }
 
 TEST_CASE("A lock that is given back in time is only waited for") {
