@@ -294,19 +294,27 @@ Result<std::int32_t> PostgresStorage::migrate() {
   return version;
 }
 
+// kSettings never commits below `on`, so with synchronous standbys named a COMMIT waits for one.
+// Any receiver of the server's log counts as a standby that a failover may go to.
+constexpr const char* kDescribe =
+    "SELECT 'PostgreSQL ' || current_setting('server_version') "
+    "|| ', fsync=' || current_setting('fsync') "
+    "|| ', full_page_writes=' || current_setting('full_page_writes') "
+    "|| ', synchronous_commit=' || current_setting('synchronous_commit') "
+    "|| ', synchronous standbys: ' "
+    "|| CASE WHEN current_setting('synchronous_standby_names') = '' THEN 'none' ELSE 'yes' END "
+    "|| CASE WHEN pg_is_in_recovery() THEN ', in recovery' ELSE '' END "
+    "|| ', durability: ' || CASE "
+    "WHEN current_setting('fsync') = 'off' THEN 'none: fsync is off' "
+    "WHEN current_setting('synchronous_standby_names') <> '' THEN 'synchronous standby' "
+    "WHEN EXISTS (SELECT FROM pg_stat_replication) "
+    "THEN 'asynchronous: a failover may lose acknowledged bookings' ELSE 'local' END";
+
 std::string describe_server(Connection& connection) {
   Trip trip(connection);
   trip.add(kBeginRead);
   trip.add(kListSettings);
-  const auto step = trip.add(
-      "SELECT 'PostgreSQL ' || current_setting('server_version') "
-      "|| ', fsync=' || current_setting('fsync') "
-      "|| ', full_page_writes=' || current_setting('full_page_writes') "
-      "|| ', synchronous_commit=' || current_setting('synchronous_commit') "
-      "|| ', synchronous standbys: ' || CASE WHEN current_setting('synchronous_standby_names') = "
-      "'' "
-      "THEN 'none' ELSE 'yes' END || CASE WHEN pg_is_in_recovery() THEN ', in recovery' ELSE '' "
-      "END");
+  const auto step = trip.add(kDescribe);
   trip.add("COMMIT");
   if (trip.run()) return "PostgreSQL, settings not readable";
   return Row(trip.result(step), 0).text();
