@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -86,8 +87,10 @@ std::string Sql::value(const std::string& statement) {
 
 // ---- PrivateCluster -----------------------------------------------------------------------------
 
-PrivateCluster::PrivateCluster(std::vector<std::string> settings)
+PrivateCluster::PrivateCluster(std::vector<std::string> settings,
+                               std::vector<std::string> environment)
     : settings_(std::move(settings)),
+      environment_(std::move(environment)),
       folder_(server_user()),
       log_path_(folder_.path() + "/server.log"),
       bin_(find_binaries()),
@@ -98,6 +101,20 @@ PrivateCluster::PrivateCluster(std::vector<std::string> settings)
   if (initdb.wait(120) != 0) throw std::runtime_error("initdb failed: " + log());
   const std::string hba = folder_.path() + "/data/pg_hba.conf";
   write_file(hba, "host all shop 127.0.0.1/32 scram-sha-256\n" + read_file(hba));
+  start();
+}
+
+PrivateCluster::PrivateCluster(StandbyOf of)
+    : settings_({"cluster_name=standby"}),
+      folder_(server_user()),
+      log_path_(folder_.path() + "/server.log"),
+      bin_(find_binaries()),
+      port_(free_port()) {
+  Process copy({bin_ + "/pg_basebackup", "-D", folder_.path() + "/data", "-h",
+                of.primary.socket_folder(), "-p", std::to_string(of.primary.port()), "-U", kUser,
+                "--checkpoint=fast", "--no-sync", "--write-recovery-conf"},
+               server_user(), log_path_);
+  if (copy.wait(120) != 0) throw std::runtime_error("pg_basebackup failed: " + log());
   start();
 }
 
@@ -115,7 +132,7 @@ void PrivateCluster::start() {
                                        "log_line_prefix=%a|", "max_connections=60"};
   settings.insert(settings.end(), settings_.begin(), settings_.end());
   for (const auto& setting : settings) command.insert(command.end(), {"-c", setting});
-  server_ = std::make_unique<Process>(command, server_user(), log_path_);
+  server_ = std::make_unique<Process>(command, server_user(), log_path_, environment_);
   wait_until_ready();
 }
 
@@ -138,6 +155,36 @@ void PrivateCluster::kill() {
   server_->signal(SIGKILL);
   server_->wait(10);
 }
+
+std::vector<pid_t> PrivateCluster::children(const std::string& title) const {
+  const std::string id = std::to_string(server_->pid());
+  std::istringstream ids(read_file("/proc/" + id + "/task/" + id + "/children"));
+  std::vector<pid_t> out;
+  for (pid_t child = 0; ids >> child;) {
+    const std::string called = read_file("/proc/" + std::to_string(child) + "/cmdline");
+    if (called.find(title) != std::string::npos) out.push_back(child);
+  }
+  return out;
+}
+
+void PrivateCluster::kill_all() {
+  // The postmaster first and stopped, so that it neither hears of a child's end nor starts another.
+  server_->signal(SIGSTOP);
+  for (const pid_t child : children()) ::kill(child, SIGKILL);
+  kill();
+}
+
+void PrivateCluster::quit() {
+  server_->signal(SIGQUIT);
+  server_->wait(60);
+}
+
+void PrivateCluster::kill_child(std::uint64_t pick) {
+  const auto all = children();
+  if (!all.empty()) ::kill(all[pick % all.size()], SIGKILL);
+}
+
+void PrivateCluster::promote() { Sql(conninfo()).run("SELECT pg_promote(true, 60)"); }
 
 std::string PrivateCluster::conninfo(const std::string& dbname) const {
   return "host=" + folder_.path() + " port=" + std::to_string(port_) + " user=" + kUser +

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <libpq-fe.h>
+#include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,8 +38,15 @@ class Sql {
 /// `shop` must give a password over TCP; everybody else is trusted.
 class PrivateCluster {
  public:
-  /// `settings`: `name=value`, for the server's command line.
-  explicit PrivateCluster(std::vector<std::string> settings = {});
+  /// `settings`: `name=value`, for the server's command line. `environment`: the same, for its
+  /// processes.
+  explicit PrivateCluster(std::vector<std::string> settings = {},
+                          std::vector<std::string> environment = {});
+  /// A copy of another cluster that follows it.
+  struct StandbyOf {
+    const PrivateCluster& primary;
+  };
+  explicit PrivateCluster(StandbyOf of);
   ~PrivateCluster();
   PrivateCluster(const PrivateCluster&) = delete;
   PrivateCluster& operator=(const PrivateCluster&) = delete;
@@ -53,12 +62,22 @@ class PrivateCluster {
   void stop_fast();
   /// SIGKILL of the postmaster: no checkpoint, no farewell.
   void kill();
+  /// SIGKILL of every process of the server at once: what is in its memory only, is gone.
+  void kill_all();
+  /// SIGQUIT: every process leaves at once, without a checkpoint.
+  void quit();
+  /// SIGKILL of one process that is not the postmaster, which then restarts all the others.
+  void kill_child(std::uint64_t pick);
+  /// Processes of the server by what they call themselves (`walreceiver`); all for an empty text.
+  std::vector<pid_t> children(const std::string& title = {}) const;
+  void wait_until_ready();
+  /// A standby becomes a primary.
+  void promote();
   std::string log() const { return read_file(log_path_); }
 
  private:
-  void wait_until_ready();
-
   std::vector<std::string> settings_;
+  std::vector<std::string> environment_{};
   TemporaryFolder folder_;
   std::string log_path_;
   std::string bin_;

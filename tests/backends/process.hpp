@@ -19,6 +19,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   ~Process();
 
+  pid_t pid() const { return pid_; }
   void signal(int number) const;
   /// The exit code, or minus the signal that ended it. Kills what does not end in time.
   int wait(int seconds);

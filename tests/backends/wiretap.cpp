@@ -1,21 +1,15 @@
 #include "wiretap.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <stdexcept>
 #include <string_view>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "support/loopback.hpp"
+#include "support/relay.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -26,22 +20,12 @@ using namespace std::string_view_literals;
 
 class Wiretap::Wire {
  public:
-  explicit Wire(std::string target) : target_(std::move(target)) {
-    const Listener listener = listen_on_loopback();
-    listener_ = listener.fd;
-    port = listener.port;
-    acceptor_ = std::thread([this] { accept(); });
-  }
+  explicit Wire(const std::string& target)
+      : relay_([target] { return connect_unix(target); },
+               [this] { return std::make_unique<Counter>(*this); }) {}
 
-  ~Wire() {
-    closing_ = true;
-    ::shutdown(listener_, SHUT_RDWR);
-    acceptor_.join();
-    ::close(listener_);
-    for (auto& thread : relays_) thread.join();
-  }
+  int port() const { return relay_.port(); }
 
-  int port = 0;
   std::atomic<int> turns{0};
   std::atomic<int> syncs{0};
   std::atomic<int> statements{0};
@@ -51,88 +35,62 @@ class Wiretap::Wire {
   std::atomic<int> aborted{0};
 
  private:
-  /// What a client has sent that is not yet a whole message.
-  struct Client {
-    std::string pending{};
-    bool greeted = false;  ///< the first message has no type
-  };
+  class Counter final : public Tap {
+   public:
+    explicit Counter(Wire& wire) : wire_(wire) {}
 
-  void accept() {
-    while (!closing_) {
-      const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (client < 0) continue;
-      const int server = connect_unix(target_);
-      relays_.emplace_back([this, client, server] {
-        if (server >= 0) relay(client, server);
-        ::close(client);
-        if (server >= 0) ::close(server);
-      });
+    Passed said(Side speaker, std::string_view bytes) override {
+      const auto size = static_cast<std::int64_t>(bytes.size());
+      if (speaker == Side::kServer) {
+        server_spoke_ = true;
+        wire_.bytes_received += size;
+        return {std::string(bytes)};
+      }
+      if (std::exchange(server_spoke_, false)) ++wire_.turns;
+      wire_.bytes_sent += size;
+      return {whole_messages(bytes)};
     }
-  }
 
-  void relay(int client, int server) {
-    Client state;
-    bool server_spoke = true;
-    std::string buffer(65536, '\0');
-    pollfd ends[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
-    while (!closing_) {
-      if (::poll(ends, 2, 50) < 0) return;
-      for (const bool from_client : {true, false}) {
-        if (ends[from_client ? 0 : 1].revents == 0) continue;
-        const ssize_t got = ::recv(from_client ? client : server, buffer.data(), buffer.size(), 0);
-        if (got <= 0) return;
-        std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-        if (from_client) {
-          if (std::exchange(server_spoke, false)) ++turns;
-          bytes_sent += got;
-          if (!pass_on(server, state, bytes)) return;
-        } else {
-          server_spoke = true;
-          bytes_received += got;
-          if (!send_all(client, bytes)) return;
-        }
+   private:
+    std::string whole_messages(std::string_view bytes) {
+      pending_.append(bytes);
+      std::string out;
+      for (;;) {
+        const std::size_t head = greeted_ ? 5 : 4;
+        if (pending_.size() < head) return out;
+        std::uint32_t length = 0;
+        std::memcpy(&length, pending_.data() + head - 4, sizeof(length));
+        const std::size_t whole = ntohl(length) + head - 4;
+        if (pending_.size() < whole) return out;
+        std::string message = pending_.substr(0, whole);
+        pending_.erase(0, whole);
+        if (greeted_) read_along(message);
+        greeted_ = true;
+        out += message;
       }
     }
-  }
 
-  bool pass_on(int server, Client& state, std::string_view bytes) {
-    state.pending.append(bytes);
-    std::string out;
-    for (;;) {
-      const std::size_t head = state.greeted ? 5 : 4;
-      if (state.pending.size() < head) break;
-      std::uint32_t length = 0;
-      std::memcpy(&length, state.pending.data() + head - 4, sizeof(length));
-      const std::size_t whole = ntohl(length) + head - 4;
-      if (state.pending.size() < whole) break;
-      std::string message = state.pending.substr(0, whole);
-      state.pending.erase(0, whole);
-      if (state.greeted) read_along(message);
-      state.greeted = true;
-      out += message;
+    void read_along(std::string& message) {
+      if (message[0] == 'S') ++wire_.syncs;
+      if (message[0] == 'E' || message[0] == 'Q') ++wire_.statements;
+      const auto at = message.find("\0COMMIT\0"sv);
+      if (message[0] != 'P' || at == std::string::npos || !wire_.armed.exchange(false)) return;
+      message.replace(at + 1, 6, "ABORT ");
+      ++wire_.aborted;
     }
-    return send_all(server, out);
-  }
 
-  void read_along(std::string& message) {
-    if (message[0] == 'S') ++syncs;
-    if (message[0] == 'E' || message[0] == 'Q') ++statements;
-    const auto at = message.find("\0COMMIT\0"sv);
-    if (message[0] != 'P' || at == std::string::npos || !armed.exchange(false)) return;
-    message.replace(at + 1, 6, "ABORT ");
-    ++aborted;
-  }
+    Wire& wire_;
+    std::string pending_{};  ///< of the client's, not yet a whole message
+    bool greeted_ = false;   ///< the first message has no type
+    bool server_spoke_ = true;
+  };
 
-  const std::string target_;
-  int listener_ = -1;
-  std::atomic<bool> closing_{false};
-  std::thread acceptor_{};
-  std::vector<std::thread> relays_{};
+  Relay relay_;
 };
 
 Wiretap::Wiretap(const std::string& target) : wire_(std::make_unique<Wire>(target)) {}
 Wiretap::~Wiretap() = default;
-int Wiretap::port() const { return wire_->port; }
+int Wiretap::port() const { return wire_->port(); }
 int Wiretap::turns() const { return wire_->turns; }
 int Wiretap::syncs() const { return wire_->syncs; }
 int Wiretap::statements() const { return wire_->statements; }
