@@ -33,6 +33,8 @@ ALLOWED = {
     "capi": ["holdfast/.*", "holdfast.h", r"(check|convert|failure|handles|result)\.hpp", STD,
              r"std\w+\.h", "unistd.h"],
     "capi/include": ["stddef.h", "stdint.h"],
+    "bindings/node": ["holdfast.h", "node_api.h",
+                      r"(answer|engine|mailbox|operations|request)\.hpp", STD],
 }
 
 

@@ -9,7 +9,8 @@ import sys
 import tree
 
 CODE = {".c", ".h", ".cpp", ".hpp"}
-TEXT = CODE | {".py", ".cmake", ".txt", ".in", ".json", ".md", ".js", ".ts", ".toml", ".sql", ""}
+TEXT = CODE | {".py", ".cmake", ".txt", ".in", ".json", ".md", ".js", ".mjs", ".ts", ".mts",
+               ".toml", ".sql", ""}
 LINE_MAX = 100
 FUNCTION_LINES_MAX = 70
 # A test may be a table of cases.
@@ -18,7 +19,8 @@ TEST_LINES_MAX = 120
 # Long because they are tables, not because they do much.
 TABLES = {"capi/layout.c"}
 # Printed by programs, not written by hand.
-GENERATED = {"capi/layout.json", "tests/bench/peers/node/package-lock.json"}
+GENERATED = {"capi/layout.json", "tests/bench/peers/node/package-lock.json",
+             "tests/node/package-lock.json"}
 
 TOP_LEVEL = {
     "CMakeLists.txt", "CMakePresets.json", "vcpkg.json", "CHANGELOG.md", "LICENSE", "README.md",
