@@ -83,7 +83,9 @@ function logged(id, level, line) {
   if (logger) queueMicrotask(() => logger[LOG_LEVELS[level]](line));
 }
 
-native.connect({ ...makers, settled, opened, closed, logged });
+const nextTurn = () => setImmediate(native.lookAgain);
+
+native.connect({ ...makers, settled, opened, closed, logged, nextTurn });
 
 // ---- an engine ----------------------------------------------------------------------------------
 

@@ -103,9 +103,11 @@ class Addon {
   static napi_value close(napi_env env, napi_callback_info info);
   static napi_value submit(napi_env env, napi_callback_info info);
   static void look(napi_env env, napi_value, void* context, void*);
+  static napi_value look_again(napi_env env, napi_callback_info info);
 
   void settle_all(napi_env env, Engine& engine);
   bool settle(napi_env env, const holdfast_completion& completion);
+  void report_all(napi_env env);
   bool report(napi_env env, Opened& opened);
   void deliver_log(napi_env env, Engine& engine);
   bool call(napi_env env, napi_ref function, const std::vector<napi_value>& arguments);
@@ -124,6 +126,7 @@ class Addon {
   napi_ref opened_ = nullptr;
   napi_ref closed_ = nullptr;
   napi_ref logged_ = nullptr;
+  napi_ref next_turn_ = nullptr;
   std::array<holdfast_completion, kDrainMax> completions_;
 };
 
@@ -243,6 +246,7 @@ void Addon::start(napi_env env, napi_value exports) {
   function("open", open);
   function("close", close);
   function("submit", submit);
+  function("lookAgain", look_again);
   function("makeClock", make_clock);
   function("setClock", set_clock);
   set(env, exports, "operations", describe_operations(env));
@@ -271,6 +275,7 @@ napi_value Addon::connect(napi_env env, napi_callback_info info) {
   keep("opened", self.opened_);
   keep("closed", self.closed_);
   keep("logged", self.logged_);
+  keep("nextTurn", self.next_turn_);
   return nullptr;
 }
 
@@ -390,16 +395,31 @@ napi_value Addon::submit(napi_env env, napi_callback_info info) {
 
 // ---- answers ------------------------------------------------------------------------------------
 
+// Node serves a thread-safe function up to a thousand times before its loop turns, and an answer
+// that leads to the next call would keep timers and sockets waiting. So there is one call a turn:
+// the next is asked for by `nextTurn`, which is setImmediate(lookAgain).
 void Addon::look(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;  // the environment is ending: tear_down() has seen to it
   auto* const self = static_cast<Addon*>(context);
-  if (self->mailbox_ == nullptr) return;
-  self->mailbox_->looked();
-  for (std::size_t i = 0; i < self->engines_.size();) {
+  self->report_all(env);
+  self->call(env, self->next_turn_, {});
+}
+
+napi_value Addon::look_again(napi_env env, napi_callback_info info) {
+  Addon& self = *Call(env, info).addon;
+  if (self.mailbox_ == nullptr) return nullptr;
+  self.mailbox_->looked();
+  self.report_all(env);
+  return nullptr;
+}
+
+void Addon::report_all(napi_env env) {
+  if (mailbox_ == nullptr) return;
+  for (std::size_t i = 0; i < engines_.size();) {
     const HandleScope scope(env);
-    const bool is_over = self->report(env, self->engines_[i]);
+    const bool is_over = report(env, engines_[i]);
     if (is_over) {
-      self->engines_.erase(self->engines_.begin() + static_cast<std::ptrdiff_t>(i));
+      engines_.erase(engines_.begin() + static_cast<std::ptrdiff_t>(i));
     } else {
       ++i;
     }

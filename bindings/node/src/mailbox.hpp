@@ -14,14 +14,14 @@ class Mailbox {
  public:
   explicit Mailbox(napi_threadsafe_function function) : function_(function) {}
 
-  /// Any thread. Many calls before the environment has looked are one.
+  /// Any thread. Many calls until looked() are one.
   void wake() {
     const std::lock_guard lock(mutex_);
     if (function_ == nullptr || called_) return;
     called_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;
   }
 
-  /// The environment's thread, before it looks.
+  /// The environment's thread, before its last look of a turn.
   void looked() {
     const std::lock_guard lock(mutex_);
     called_ = false;
