@@ -162,7 +162,7 @@ def availability(bench: Bench) -> list:
 
 def holdfasts(*databases: str) -> list:
     return [s for s in POSTGRES + SQLITE
-            if s.is_holdfast and s.database in databases and s.arguments[1] == "cpp"]
+            if s.database in databases and s.arguments[:2] == ("--api", "cpp")]
 
 
 def named(chosen: list) -> list:

@@ -28,15 +28,22 @@ class System:
     journal: str = ""
     callers: int = 0  # 0: as the question says
     copies: str = ""  # a limit: whose batches' size it takes
+    is_binding: bool = False
 
     @property
     def is_holdfast(self) -> bool:
-        return self.kind == "holdfast"
+        return self.kind == "holdfast" or self.is_binding
 
 
 def _holdfast(api: str, database: str, journal: str = "") -> System:
     name = f"holdfast {api}" + (f" {journal}" if journal else "")
     return System(name, database, "holdfast", "bench_holdfast", ("--api", api), journal)
+
+
+def _binding(language: str, database: str, journal: str = "") -> System:
+    name = f"holdfast {language}" + (f" {journal}" if journal else "")
+    program = {"node": "holdfast.mjs", "python": "holdfast_peer.py"}[language]
+    return System(name, database, language, program, (), journal, is_binding=True)
 
 
 def _limit(api: str, database: str, journal: str = "") -> System:
@@ -48,6 +55,8 @@ def _limit(api: str, database: str, journal: str = "") -> System:
 POSTGRES = [
     _holdfast("cpp", "postgres"),
     _holdfast("c", "postgres"),
+    _binding("node", "postgres"),
+    _binding("python", "postgres"),
     System("node pg transaction", "postgres", "node", "pg.mjs", ("--system", "transaction")),
     System("node pg function", "postgres", "node", "pg.mjs", ("--system", "function")),
     System("python psycopg", "postgres", "python", "psycopg_peer.py"),
@@ -61,6 +70,8 @@ SQLITE = [
     _holdfast("cpp", "sqlite", ROLLBACK),
     _holdfast("c", "sqlite", "wal"),
     _holdfast("c", "sqlite", ROLLBACK),
+    _binding("node", "sqlite", "wal"),
+    _binding("python", "sqlite", "wal"),
     System("better-sqlite3 wal", "sqlite", "node", "sqlite.mjs", journal="wal"),
     System("python sqlite3 wal", "sqlite", "python", "sqlite_peer.py", journal="wal"),
     _limit("cpp", "sqlite", "wal"),
@@ -83,6 +94,9 @@ class Toolbox:
         self.build = build
         self.installed = installed
         self.peers = installed / "peers"
+        # What `stage_node` of tests/run has put beside the build of the same name.
+        self.node_package = build.parent / "node" / build.name / "package"
+        self.python_library = build / "libholdfast.so"
 
     def program(self, name: str) -> pathlib.Path | None:
         for folder in ("tests/bench", "bench", "."):
@@ -122,12 +136,15 @@ class Toolbox:
             return None if self.program(system.program) else "not built"
         if system.kind == "pgbench":
             return None
+        needed = self.node_package if system.kind == "node" else self.python_library
+        if system.is_binding and not needed.exists():
+            return "not built"
         if not (self.peers / system.kind / system.program).exists():
             return "not built"
         if system.kind == "node":
             has_modules = (self.peers / "node" / "node_modules").exists()
             return None if has_modules and shutil.which("node") else "not installed"
-        if system.database == "sqlite":
+        if system.database == "sqlite" or system.is_binding:
             return None
         tried = subprocess.run([self.python(), "-c", "import psycopg"], capture_output=True)
         return None if tried.returncode == 0 else "not installed"
@@ -136,7 +153,16 @@ class Toolbox:
         if system.kind in ("holdfast", "limit"):
             return [self.need(system.program), *system.arguments]
         interpreter = "node" if system.kind == "node" else self.python()
-        return [interpreter, str(self.peers / system.kind / system.program), *system.arguments]
+        return [interpreter, str(self.peers / system.kind / system.program), *system.arguments,
+                *self.binding(system)]
+
+    def binding(self, system: System) -> list:
+        if not system.is_binding:
+            return []
+        if system.kind == "node":
+            return ["--package", str(self.node_package.resolve())]
+        return ["--package", str(SOURCE / "bindings" / "python"),
+                "--library", str(self.python_library.resolve())]
 
 
 def run_json(command: list, timeout: float) -> dict:
