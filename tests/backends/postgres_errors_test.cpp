@@ -30,6 +30,7 @@ const std::vector<Expected> kBeforeCommit = {
     {"23514", Status::kInvariant, Retry::kNever},   // a CHECK
     {"26000", Status::kBusy, Retry::kSafe},         // a pooler lost the prepared statement
     {"42P05", Status::kBusy, Retry::kSafe},         // or has another one of that name
+    {"25P02", Status::kBusy, Retry::kSafe},         // given up in an earlier trip
     {"25006", Status::kUnavailable, Retry::kSafe},  // a standby
     {"25P03", Status::kUnavailable, Retry::kSafe},  // idle in transaction for too long
     {"57P01", Status::kUnavailable, Retry::kSafe},  // admin shutdown

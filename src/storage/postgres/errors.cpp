@@ -37,6 +37,8 @@ constexpr std::array kBefore = {
     Row{"23514", {.status = Status::kInvariant}},
     Row{"26000", {.status = Status::kBusy, .retry = Retry::kSafe, .statements_lost = true}},
     Row{"42P05", {.status = Status::kBusy, .retry = Retry::kSafe, .statements_lost = true}},
+    // A timeout that struck after the last answer of a trip shows in the next one.
+    Row{"25P02", kBusyVerdict},
     Row{"25006", kGone},  // connected to a standby: look for the primary
     Row{"25P03", kGone},  // idle in transaction for too long
     Row{"25P04", kGone},
