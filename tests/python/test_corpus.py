@@ -18,9 +18,12 @@ LISTED_BY_ID = {"search_availability": ["resources"], "metrics": ["use"],
                 "list_resources": ["items"], "list_holds": ["items"],
                 "list_allocations": ["items"], "list_blackouts": ["items"],
                 "cancel_allocation": ["allocations"], "create_blackout": ["holds", "allocations"]}
-# Counters of how the work was done, which differ from host to host.
-UNTOLD = ("batches", "commands", "batch_size_max", "storage_retries", "lock_waits",
-          "lock_timeouts", "queue_depth", "prometheus")
+# What only some languages answer, and counters of how the work was done.
+UNTOLD = {"retrieve_resource": ("replayed",), "retrieve_hold": ("replayed",),
+          "extend_holds": ("group_id",), "release_holds": ("group_id",),
+          "delete_blackout": ("holds", "allocations"),
+          "metrics": ("batches", "commands", "batch_size_max", "storage_retries", "lock_waits",
+                      "lock_timeouts", "queue_depth", "prometheus")}
 
 
 def scenarios():
@@ -90,10 +93,8 @@ def told_field(name, value):
 
 
 def told_answer(operation, answer):
-    fields = told(answer)
-    if operation == "metrics":
-        return {name: value for name, value in fields.items() if name not in UNTOLD}
-    return fields
+    untold = UNTOLD.get(operation, ())
+    return {name: value for name, value in told(answer).items() if name not in untold}
 
 
 def told_refusal(details):
