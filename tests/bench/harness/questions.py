@@ -374,7 +374,8 @@ def memory(bench: Bench) -> list:
     columns = (("rest_mib", "at rest MiB"), ("tenth_mib", f"after {holds // 10:,} MiB"),
                ("last_mib", f"after {holds:,} MiB"), ("busy_mib", "most MiB"),
                ("after_mib", "at rest again MiB"), ("throughput", "per s"))
-    chosen = named([s for s in POSTGRES + SQLITE if s.is_holdfast and s.journal != ROLLBACK])
+    chosen = named([s for s in POSTGRES + SQLITE
+                    if s.kind == "holdfast" and s.journal != ROLLBACK])
     case = new_case(bench, "11", f"memory of the host process with 1,000 callers, {holds:,} holds",
                     chosen, (), columns)
     stock = stock_of(bench)
