@@ -392,11 +392,28 @@ void Machine::check_yes(Delivery& delivery, const Value& value, bool) {
   if (confirm != nullptr && undisturbed && !delivery.before) {
     const Hold& h = books_.hold(confirm->hold_id)->hold;
     const bool late = books_.booking_of(h.id)->created_at >= h.expires_at;
-    if (late && confirm->if_expired == IfExpired::kReject) {
+    // The same order may have asked again with reclaim, which is then the answer to both.
+    if (late && confirm->if_expired == IfExpired::kReject && !is_reclaimed_by_another(*confirm)) {
       return wrong("a confirmation in spite of expiry: " + describe(errand));
     }
     if (late) hit(Mark::kReclaimWon);
   }
+}
+
+bool Machine::is_reclaimed_by_another(const ConfirmHold& confirm) const {
+  const auto is_same = [&](const auto& other, bool names_hold) {
+    return names_hold && other.order_id == confirm.order_id &&
+           other.line_item_id == confirm.line_item_id && other.if_expired == IfExpired::kReclaim;
+  };
+  return std::any_of(errands_.begin(), errands_.end(), [&](const auto& errand) {
+    if (const auto* one = std::get_if<ConfirmHold>(&errand->request)) {
+      return is_same(*one, one->hold_id == confirm.hold_id);
+    }
+    const auto* several = std::get_if<ConfirmHolds>(&errand->request);
+    return several != nullptr &&
+           is_same(*several, std::count(several->hold_ids.begin(), several->hold_ids.end(),
+                                        confirm.hold_id) != 0);
+  });
 }
 
 void Machine::check_no(Delivery& delivery, const Rejection& rejection, bool quiet) {

@@ -76,6 +76,7 @@ class Machine final : public Fate {
   void deliver(int host, std::vector<Errand*> errands);
   void check(Delivery& delivery, const Reply<Value>& reply, bool quiet);
   void check_yes(Delivery& delivery, const Value& value, bool quiet);
+  bool is_reclaimed_by_another(const ConfirmHold& confirm) const;
   void check_no(Delivery& delivery, const Rejection& rejection, bool quiet);
   void check_failure(Delivery& delivery, const Error& error);
   void note(const Errand& errand, const Reply<Value>& reply);
