@@ -16,8 +16,10 @@
 
 namespace holdfast::postgres {
 
-/// Element of the row at hand of the array $n, which is u.name. See Params::add_column.
-#define HOLDFAST_COLUMN(name, parameter) "coalesce(u." name ", (" parameter ")[1])"
+/// The element of an array parameter for the row at hand, whose number is u.n. An array that is
+/// unnested costs a store of its own in the server, so only what differs from row to row is. See
+/// Params::add_column.
+#define HOLDFAST_COLUMN(parameter) "coalesce((" parameter ")[u.n], (" parameter ")[1])"
 
 /// The parameters $1, $2, ... of one statement, in order. Statements cast each one to its type.
 class Params {
@@ -41,7 +43,7 @@ class Params {
     return end();
   }
 
-  /// The same for a column that is often alike in all rows: then it is sent, and unnested, once.
+  /// The same for a column that is often alike in all rows: then it is sent once.
   /// The statement says HOLDFAST_COLUMN where it wants the value.
   template <class Rows, class Value>
   Params& add_column(const Rows& rows, Value value) {

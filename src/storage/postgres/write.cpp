@@ -54,10 +54,10 @@ constexpr Write kUpdateHolds{
 #define HOLDFAST_SET_STATUS \
   "UPDATE holdfast.resource_holds AS h SET status = u.status, "                   \
   "updated_at = $5::timestamptz FROM (SELECT key, id, "                           \
-  HOLDFAST_COLUMN("status_before", "$3::text[]") " AS status_before, "            \
-  HOLDFAST_COLUMN("status", "$4::text[]") " AS status "                           \
-  "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) "                  \
-  "AS u(key, id, status_before, status) OFFSET 0) AS u "                          \
+  HOLDFAST_COLUMN("$3::text[]") " AS status_before, "            \
+  HOLDFAST_COLUMN("$4::text[]") " AS status "                           \
+  "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS u(key, id, n) "         \
+  "OFFSET 0) AS u "                                                               \
   "WHERE h.resource_id = u.key AND h.id = u.id"
 constexpr Write kSetStatus{
     {HOLDFAST_ALL_OF_THEM(HOLDFAST_SET_STATUS " AND h.status = u.status_before")},
@@ -112,20 +112,17 @@ constexpr Statement kInsertHolds{
     "item_no, status, expires_at, quantity, customer_email, updated_at, holder, group_id, "
     "created_at) "
     "SELECT u.key, u.id, ($3::date[])[u.first:u.last], u.token, u.fingerprint, "
-    HOLDFAST_COLUMN("item_no", "$8::int4[]") ", "
-    HOLDFAST_COLUMN("status", "$9::text[]") ", "
-    HOLDFAST_COLUMN("expires_at", "$10::timestamptz[]") ", "
-    HOLDFAST_COLUMN("quantity", "$11::int4[]") ", "
-    HOLDFAST_COLUMN("customer_email", "$12::text[]") ", "
-    HOLDFAST_COLUMN("updated_at", "$13::timestamptz[]") ", "
-    HOLDFAST_COLUMN("holder", "$14::text[]") ", "
-    HOLDFAST_COLUMN("group_id", "$15::text[]") ", "
-    HOLDFAST_COLUMN("created_at", "$16::timestamptz[]")
-    " FROM unnest($1::text[], $2::text[], $4::int4[], $5::int4[], $6::text[], $7::text[], "
-    "$8::int4[], $9::text[], $10::timestamptz[], $11::int4[], $12::text[], $13::timestamptz[], "
-    "$14::text[], $15::text[], $16::timestamptz[]) "
-    "AS u(key, id, first, last, token, fingerprint, item_no, status, expires_at, quantity, "
-    "customer_email, updated_at, holder, group_id, created_at)"};
+    HOLDFAST_COLUMN("$8::int4[]") ", "
+    HOLDFAST_COLUMN("$9::text[]") ", "
+    HOLDFAST_COLUMN("$10::timestamptz[]") ", "
+    HOLDFAST_COLUMN("$11::int4[]") ", "
+    HOLDFAST_COLUMN("$12::text[]") ", "
+    HOLDFAST_COLUMN("$13::timestamptz[]") ", "
+    HOLDFAST_COLUMN("$14::text[]") ", "
+    HOLDFAST_COLUMN("$15::text[]") ", "
+    HOLDFAST_COLUMN("$16::timestamptz[]")
+    " FROM unnest($1::text[], $2::text[], $4::int4[], $5::int4[], $6::text[], $7::text[]) "
+    "WITH ORDINALITY AS u(key, id, first, last, token, fingerprint, n)"};
 
 constexpr Statement kInsertAllocations{
     "INSERT INTO holdfast.resource_allocations (resource_id, id, status, cancelled_at, "
