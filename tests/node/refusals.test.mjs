@@ -30,6 +30,7 @@ onEach(test, 'sold out: the days and what is left on them', async (t, on) => {
   assert.equal(error.name, 'BookingRejected');
   assert.equal(error.operation, 'createHolds');
   assert.match(error.message, /^createHolds: INSUFFICIENT_CAPACITY: /);
+  assert.ok(error.message.endsWith(` (${day(1)} has 1 left of 2 asked)`), error.message);
   assert.ok(error instanceof BookingRejected && error instanceof Error);
 });
 
@@ -43,11 +44,14 @@ onEach(test, 'a request against a bound of the engine: the field, as it is writt
     const range = { resourceId, startDate: day(1), endDate: day(0) };
     const other = await refused(booking.getCapacityReport(range), 'INVALID_ARGUMENT');
     assert.equal(other.details.field, 'endDate');
+    assert.match(other.message, /^getCapacityReport: INVALID_ARGUMENT: endDate: \w/);
   });
 
 onEach(test, 'what stands in a new hold\'s way', async (t, on) => {
   const { booking, clock, resourceId } = await openShop(t, on);
-  assert.equal((await refused(hold(booking, NOWHERE), 'RESOURCE_NOT_FOUND')).details.id, NOWHERE);
+  const nowhere = await refused(hold(booking, NOWHERE), 'RESOURCE_NOT_FOUND');
+  assert.equal(nowhere.details.id, NOWHERE);
+  assert.ok(nowhere.message.endsWith(`(${NOWHERE})`), nowhere.message);
   const token = { idempotencyToken: 'same' };
   await hold(booking, resourceId, 0, token);
   await refused(hold(booking, resourceId, 1, token), 'IDEMPOTENCY_MISMATCH');
@@ -56,6 +60,7 @@ onEach(test, 'what stands in a new hold\'s way', async (t, on) => {
   await booking.createBlackout({ resourceId, startDate: day(3), endDate: day(3) });
   const closed = await refused(hold(booking, resourceId, 3), 'BLACKOUT');
   assert.deepEqual(closed.details.days.map(({ date }) => date), [day(3)]);
+  assert.ok(closed.message.endsWith(` (${day(3)})`), closed.message);
   clock.set(new Date(`${day(5)}T12:00:00Z`));
   const past = await refused(hold(booking, resourceId, 4), 'DATE_IN_PAST');
   assert.deepEqual(past.details.days.map(({ date }) => date), [day(4)]);
@@ -91,6 +96,7 @@ onEach(test, 'what has become of a hold', async (t, on) => {
   const reclaim = booking.confirmHold({ holdId: late, orderId: 'o', ifExpired: 'reclaim' });
   const taken = await refused(reclaim, 'HOLD_EXPIRED_AND_TAKEN');
   assert.equal(taken.details.reason, 'INSUFFICIENT_CAPACITY');
+  assert.match(taken.message, /: INSUFFICIENT_CAPACITY \(.* has 0 left of 1 asked\)$/);
 });
 
 onEach(test, 'what has become of a booking', async (t, on) => {

@@ -17,6 +17,23 @@ def refused(ask, **arguments):
     return caught.value.details
 
 
+def test_the_text_says_what_the_details_say(memory):
+    resource = memory.resource(places=1)
+    memory.booking.create_blackout(resource_id=resource, start_date=FIRST + 9 * DAY,
+                                   end_date=FIRST + 9 * DAY)
+
+    def text(of, *days, **fields):
+        with pytest.raises(holdfast.BookingRejected) as caught:
+            memory.hold(of, *days, **fields)
+        return str(caught.value)
+
+    assert text(resource, quantity=2).endswith(" (2027-07-01 has 1 left of 2 asked)")
+    assert text(resource, *range(5), quantity=2).count(" has 1 left of 2 asked") == 3
+    assert text(resource, 9).endswith(" (2027-07-10)")
+    assert text(resource, quantity=0).startswith("INVALID_ARGUMENT: quantity: ")
+    assert text(f"res_{NOBODY}").endswith(f" (res_{NOBODY})")
+
+
 def test_invalid_argument_names_the_field(shop):
     resource = shop.resource(places=1)
     details = refused(shop.booking.create_hold, resource_id=resource, dates=[FIRST], quantity=0)

@@ -1,9 +1,22 @@
 'use strict';
 
+const DAYS_SHOWN = 3;
+
+/** What is wrong, with which field, or what stood in the way. */
+function tell(operation, code, message, { field, reason, days, id }) {
+  const said = [operation, code, field, message, reason].filter(Boolean).join(': ');
+  const isSoldOut = (reason ?? code) === 'INSUFFICIENT_CAPACITY';
+  const shown = days.slice(0, DAYS_SHOWN).map(({ date, availableCapacity, requested }) =>
+    (isSoldOut ? `${date} has ${availableCapacity} left of ${requested} asked` : date));
+  if (days.length > DAYS_SHOWN) shown.push('...');
+  const where = shown.join(', ') || id;
+  return where ? `${said} (${where})` : said;
+}
+
 /** The engine's answer was no. Nothing happened. */
 class BookingRejected extends Error {
   constructor(operation, code, message, details) {
-    super(`${operation}: ${code}${message ? `: ${message}` : ''}`);
+    super(tell(operation, code, message, details));
     this.operation = operation;
     this.code = code;
     this.details = details;

@@ -4,6 +4,7 @@ from typing import Literal
 
 from .types import Rejection
 
+DAYS_SHOWN = 3
 Retry = Literal["never", "safe", "same-token"]
 
 
@@ -25,10 +26,16 @@ class BookingRejected(HoldfastError):
         self.details = details
 
     def __str__(self) -> str:
-        days = ", ".join(f"{day.date} has {day.available_capacity} left of {day.requested} asked"
-                         for day in self.details.days[:3])
-        more = ", ..." if len(self.details.days) > 3 else ""
-        return f"{self.code}: {self.details.message}" + (f" ({days}{more})" if days else "")
+        """What is wrong, with which field, or what stood in the way."""
+        about = self.details
+        parts = [self.code, about.field, about.message, about.reason]
+        is_sold_out = (about.reason or self.code) == "INSUFFICIENT_CAPACITY"
+        days = [f"{day.date} has {day.available_capacity} left of {day.requested} asked"
+                if is_sold_out else f"{day.date}" for day in about.days[:DAYS_SHOWN]]
+        if len(about.days) > DAYS_SHOWN:
+            days.append("...")
+        where = ", ".join(days) or about.id
+        return ": ".join(filter(None, parts)) + (f" ({where})" if where else "")
 
 
 class BookingFailed(HoldfastError):
