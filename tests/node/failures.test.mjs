@@ -1,12 +1,11 @@
 // Requests that get no answer: why, and what may be done.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import test from 'node:test';
 
-import { BookingFailed, backends, day, failed, freshDatabase, onEach, open, openShop }
-  from './support.mjs';
+import { BookingFailed, backends, day, failed, freshDatabase, lockedElsewhere, onEach, open,
+  openShop } from './support.mjs';
 
 const postgres = backends.includes('postgres');
 
@@ -145,18 +144,31 @@ test('a connection cut during COMMIT: the token to repeat with', { skip: !postgr
   }
 });
 
-test('a call in another program while a file is locked is busy, and safe to repeat', async (t) => {
-  const { booking, uri, resourceId } = await openShop(t, 'sqlite',
-    { lockTimeout: 50, retryTimeout: 100 });
-  const locker = spawn('python3', ['-u', '-c', [
-    'import sqlite3, sys', `c = sqlite3.connect(${JSON.stringify(uri.slice(7))})`,
-    'c.isolation_level = None', 'c.execute("BEGIN IMMEDIATE")', 'print("locked")',
-    'sys.stdin.read()'].join('\n')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  t.after(() => locker.kill());
-  await new Promise((resolve) => locker.stdout.once('data', resolve));
-  const request = { resourceId, dates: [day(0)], quantity: 1 };
-  await failed(booking.createHold(request), 'BUSY', 'safe');
-  locker.stdin.end();
-  await new Promise((resolve) => locker.once('exit', resolve));
-  await booking.createHold(request);
-});
+test('a confirm whose answer was lost, repeated after the deadline, is a replay',
+  { skip: !postgres }, async (t) => {
+    const { booking: direct, clock, uri, resourceId } = await openShop(t, 'postgres');
+    const { hold } = await direct.createHold({ resourceId, dates: [day(1)], quantity: 1 });
+    const way = await wayTo(t, uri);
+    const booking = await open(way.uri, { retryTimeout: 100, clock });
+    way.cutAtCommit();
+    const confirm = { holdId: hold.id, orderId: 'order_1' };
+    await failed(booking.confirmHold(confirm), 'UNKNOWN', 'same-token');
+    await booking.close();
+    clock.set(new Date(hold.expiresAt.getTime() + 1));
+    const { allocation, replayed } = await direct.confirmHold(confirm);
+    assert.equal(replayed, true);
+    assert.deepEqual((await direct.listAllocations({ resourceId })).items, [allocation]);
+  });
+
+onEach(test, 'a resource that another program keeps locked: busy, and the same token later succeeds',
+  async (t, on) => {
+    if (on === 'memory') return;
+    const { booking, uri, resourceId } = await openShop(t, on,
+      { lockTimeout: 50, retryTimeout: 100 });
+    const letGo = await lockedElsewhere(t, uri, resourceId);
+    const request = { resourceId, dates: [day(0)], quantity: 1, idempotencyToken: 'cart' };
+    await failed(booking.createHold(request), 'BUSY', 'safe');
+    await letGo();
+    assert.equal((await booking.createHold(request)).replayed, false, 'nothing had happened');
+    assert.equal((await booking.createHold(request)).replayed, true);
+  });

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-import { addTour, day, entry, onEach, open, openShop, outcome, placesLeft, refused, scaled }
-  from './support.mjs';
+import { addTour, day, entry, lockedElsewhere, onEach, open, openShop, outcome, placesLeft,
+  refused, scaled } from './support.mjs';
 
 const HOUR = 3600 * 1000;
 
@@ -103,6 +104,23 @@ onEach(test, 'expired, not swept: neither a sweep nor a clock that steps back ch
     clock.advance(-HOUR);
     await refused(confirm(booking, first.id, 'o'), 'HOLD_EXPIRED');
     assert.equal((await look()).first.hold.status, 'EXPIRED');
+  });
+
+onEach(test, 'expired, not swept: a confirm that waits for the lock past the instant is too late',
+  async (t, on) => {
+    if (on === 'memory') return;
+    const { booking, clock, uri } = await openShop(t, on, { lockTimeout: 20_000 });
+    const other = await open(uri, { clock, timezone: 'UTC', lockTimeout: 20_000 });
+    const resourceId = await addTour(booking, 1);
+    const { hold: held } = await hold(booking, resourceId);
+    const letGo = await lockedElsewhere(t, uri, resourceId);
+    const late = outcome(confirm(booking, held.id, 'o'));
+    await sleep(100);
+    clock.set(held.expiresAt);
+    const taken = outcome(hold(other, resourceId));
+    await letGo();
+    assert.deepEqual([await late, await taken], ['HOLD_EXPIRED', 'ACCEPTED']);
+    await other.close();
   });
 
 // ---- late payment -------------------------------------------------------------------------------

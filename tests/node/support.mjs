@@ -1,8 +1,9 @@
 // What every test here needs: the package under test, a fresh database, budgets, refusals caught.
 //
 // HOLDFAST_NODE_PACKAGE is the folder of the package; the one in bindings/ when it is not set.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -44,15 +45,42 @@ export const backends = ['memory', 'sqlite', 'postgres']
   .filter((name) => name !== 'postgres' || postgres)
   .filter((name) => !wanted || wanted.includes(name));
 
-function psql(sql) {
-  const { status, stderr, error } = spawnSync('psql', ['-qX', postgres, '-c', sql],
-    { encoding: 'utf8' });
+function psql(conninfo, ...statements) {
+  const { status, stderr, error } = spawnSync('psql',
+    ['-qX', conninfo, ...statements.flatMap((sql) => ['-c', sql])], { encoding: 'utf8' });
   assert.equal(status, 0, error?.message ?? stderr);
 }
 
-let databases = 0;
+/** Emptying a database of a server takes less than making one, so they are used again. */
+class ServerDatabases {
+  #made = [];
+  #free = [];
 
-/** { uri, drop }: a database of its own. */
+  take() {
+    const used = this.#free.pop();
+    if (used !== undefined) {
+      psql(used, 'SET client_min_messages TO warning', 'DROP SCHEMA IF EXISTS holdfast CASCADE');
+      return used;
+    }
+    const name = `holdfast_node_${process.pid}_${this.#made.length}`;
+    psql(postgres, `CREATE DATABASE ${name} TEMPLATE template0`);
+    if (this.#made.length === 0) process.once('exit', () => this.#drop());
+    this.#made.push(name);
+    return `${postgres} dbname=${name}`;
+  }
+
+  giveBack(conninfo) {
+    this.#free.push(conninfo);
+  }
+
+  #drop() {
+    psql(postgres, ...this.#made.map((name) => `DROP DATABASE ${name} WITH (FORCE)`));
+  }
+}
+
+const server = new ServerDatabases();
+
+/** { uri, drop }: a database of its own, empty. */
 export function freshDatabase(backend) {
   if (backend === 'memory') return { uri: 'memory:', drop() {} };
   if (backend === 'sqlite') {
@@ -62,11 +90,40 @@ export function freshDatabase(backend) {
       drop: () => rmSync(folder, { recursive: true }),
     };
   }
-  const name = `holdfast_node_${process.pid}_${++databases}`;
-  psql(`CREATE DATABASE ${name} TEMPLATE template0`);
-  return {
-    uri: `postgres:${postgres} dbname=${name}`,
-    drop: () => psql(`DROP DATABASE ${name} WITH (FORCE)`),
+  const conninfo = server.take();
+  return { uri: `postgres:${conninfo}`, drop: () => server.giveBack(conninfo) };
+}
+
+/** What the engine locks for a resource on PostgreSQL: src/storage/README.md. */
+function lockKey(resourceId) {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(resourceId)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return (0x4846n << 48n) | (hash & 0xffffffffffffn);
+}
+
+/** Locks a resource as another program would; answers a function that lets it go. */
+export async function lockedElsewhere(t, uri, resourceId) {
+  const [backend] = uri.split(':', 1);
+  const database = uri.slice(backend.length + 1);
+  const program = backend === 'sqlite' ? spawn('python3', ['-u', '-c', [
+    'import sqlite3, sys', `c = sqlite3.connect(${JSON.stringify(database)})`,
+    'c.isolation_level = None', 'c.execute("BEGIN IMMEDIATE")', 'print("locked")',
+    'sys.stdin.read()'].join('\n')], { stdio: ['pipe', 'pipe', 'inherit'] })
+    : spawn('psql', ['-qXAt', database], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => program.kill());
+  if (backend === 'postgres') {
+    program.stdin.write(
+      `BEGIN;\nSELECT pg_advisory_xact_lock(${lockKey(resourceId)});\n\\echo locked\n`);
+  }
+  for await (const text of program.stdout.iterator({ destroyOnReturn: false })) {
+    if (text.includes('locked')) break;
+  }
+  return async () => {
+    program.stdin.end();
+    program.stdout.resume();
+    await once(program, 'exit');
   };
 }
 

@@ -47,7 +47,9 @@ def postgres_uri(databases, shared_uris):
 
 @pytest.fixture
 def fresh_uri(backend, databases):
-    return databases.fresh(backend)
+    made = databases.fresh(backend)
+    yield made
+    databases.give_back(made)
 
 
 def make_shop(way, uri, **options):

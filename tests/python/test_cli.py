@@ -153,7 +153,16 @@ def test_exit_codes_tell_usage_refusal_and_failure_apart(capsys, databases, tmp_
     assert "RESOURCE_NOT_FOUND" in run(capsys, "report", "-u", uri, nobody, expect=3)
     error = json.loads(run(capsys, "report", "-u", uri, "--json", nobody, expect=3))
     assert (error["code"], error["details"]["id"]) == ("RESOURCE_NOT_FOUND", nobody)
-    assert "0 resources are called 'Kim'" in run(capsys, "report", "-u", uri, "Kim", expect=2)
+    assert run(capsys, "report", "-u", uri, "Kim", expect=2) \
+        == "holdfast: resource: none is called 'Kim', see `resources`\n"
+    with holdfast.open(uri) as booking:
+        twins = [booking.create_resource(type="T", name="Kim").resource.id for _ in range(2)]
+    assert "2 are called 'Kim'" in run(capsys, "report", "-u", uri, "Kim", expect=2)
+    assert run(capsys, "report", "-u", uri, twins[0], "--days", 367, expect=3).startswith(
+        "holdfast: INVALID_ARGUMENT: end_date: more than 366 days")
+    away = tmp_path / "away" / "x.svg"
+    assert run(capsys, "report", "-u", uri, twins[0], "--svg", away, expect=4) \
+        == f"holdfast: {away}: No such file or directory\n"
     assert "CONFIGURATION" in run(capsys, "migrate", "-u", "nowhere:", expect=4)
     away = json.loads(run(capsys, "migrate", "-u", "postgres:host=127.0.0.1 port=1", "--json",
                           expect=5))
@@ -220,7 +229,8 @@ def test_colour_is_for_terminals_and_honours_no_color(databases):
     assert on_terminal(*report, NO_COLOR="1").replace("\r\n", "\n") == plain
     assert ESCAPE not in on_terminal(*report, TERM="dumb")
     without_colour = re.sub(r"\x1b\[[\d;]*m", "", on_terminal(*report))
-    assert without_colour.replace("\r\n", "\n") == plain
+    lines = without_colour.replace("\r\n", "\n").splitlines()
+    assert lines[:-1] == plain.splitlines() and lines[-1].endswith("red is full")
 
 
 def day(date=FIRST, places=4, held=0, booked=0, blackout=False):
@@ -255,9 +265,25 @@ def test_a_year_fits_80_columns_and_starts_each_week_on_monday():
     report = holdfast.CapacityReport("r", tuple(days), 366_000_000, 1, 0, 1, 0.5)
     shown = calendar.calendar("x" * 200, report, ASCII)
     assert max(map(len, shown.splitlines())) <= 79
+    assert shown.startswith("xxx") and ", 2027-07-01 to 2028-06-30\n" in shown
     assert shown.count("Mon") == 12
     svg = xml.etree.ElementTree.fromstring(picture.picture("<&> reef", report))
     assert svg.tag.endswith("svg")
+    head = [node.text for node in svg.iter() if node.get("class") == "title"]
+    assert head == ["<&> reef"]
+
+
+def drawn(days):
+    report = holdfast.CapacityReport("r", tuple(days), 1, 1, 0, 0, 0.0)
+    return xml.etree.ElementTree.fromstring(picture.picture("n" * 255, report))
+
+
+def test_a_picture_begins_with_the_first_week_that_was_asked_for_and_keeps_a_long_name_inside():
+    whole = drawn([day(FIRST + at * DAY) for at in range(31)])
+    last_week = drawn([day(FIRST + at * DAY) for at in range(25, 31)])
+    assert int(whole.get("height")) - int(last_week.get("height")) == 4 * 47
+    head, = [node.text for node in whole.iter() if node.get("class") == "title"]
+    assert len(head) < 50 and head.endswith("...")
 
 
 class Terminal(io.StringIO):

@@ -2,13 +2,13 @@
 
 import asyncio
 import socket
-import sqlite3
 import threading
 
 import holdfast
 import pytest
+from conftest import make_shop
 from holdfast import aio
-from support import DAY, FIRST, MINUTE, POSTGRES, WAYS, Blocking
+from support import DAY, FIRST, MINUTE, POSTGRES, WAYS, Blocking, locked_elsewhere
 
 SOON = MINUTE / 200  # 300 ms
 
@@ -59,16 +59,18 @@ def test_a_closed_engine_says_so_and_closes_again(way):
     asyncio.run(main())
 
 
-def test_a_file_that_stays_locked_is_busy_and_safe_to_try_again(way, tmp_path):
-    booking = way(f"sqlite:{tmp_path / 'b.db'}", lock_timeout=SOON / 3, retry_timeout=SOON)
-    booking.migrate()
-    other = sqlite3.connect(tmp_path / "b.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    error = failed(booking.create_resource, type="T", name="n")
+def test_a_resource_that_stays_locked_is_busy_and_the_same_token_later_succeeds(way, backend, uri):
+    if backend == "memory":
+        pytest.skip("memory is one process's own")
+    shop = make_shop(way.__name__.lower(), uri, lock_timeout=SOON / 3, retry_timeout=SOON)
+    resource = shop.resource(places=2)
+    wanted = dict(resource_id=resource, dates=[FIRST], idempotency_token="cart")
+    with locked_elsewhere(uri, resource):
+        error = failed(shop.booking.create_hold, **wanted)
     assert (error.code, error.retry) == ("BUSY", "safe")
-    other.execute("ROLLBACK")
-    assert booking.create_resource(type="T", name="n").resource.name == "n"
-    booking.close()
+    assert not shop.booking.create_hold(**wanted).replayed, "nothing had happened"
+    assert shop.booking.create_hold(**wanted).replayed
+    shop.booking.close()
 
 
 def test_a_full_queue_is_busy_and_every_other_answer_comes():
@@ -242,3 +244,20 @@ def test_a_commit_without_an_answer_is_repeated_with_its_token(way, wire, postgr
     assert again.replayed
     assert len(booking.list_holds(resource_id=resource).items) == 1
     booking.close()
+
+
+def test_a_confirm_whose_answer_was_lost_repeated_after_the_deadline_is_a_replay(
+        way, wire, postgres_uri):
+    shop = make_shop(way.__name__.lower(), through(wire, postgres_uri), retry_timeout=SOON)
+    resource = shop.resource(places=1)
+    hold = shop.hold(resource, ttl=MINUTE)
+    wire.lose_commits = True
+    wanted = dict(hold_id=hold.id, order_id="o")
+    error = failed(shop.booking.confirm_hold, **wanted)
+    assert (error.code, error.retry) == ("UNKNOWN", "same-token")
+    wire.mend()
+    shop.clock.advance(MINUTE)
+    again = shop.booking.confirm_hold(**wanted)
+    assert again.replayed
+    assert shop.booking.list_allocations(resource_id=resource).items == (again.allocation,)
+    shop.booking.close()

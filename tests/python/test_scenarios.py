@@ -6,12 +6,14 @@ Each ends with the books added up: max = free + held + booked on every day, and 
 import asyncio
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import holdfast
 import pytest
 from conftest import make_shop
-from support import DAY, FIRST, MINUTE, NOON, SEED, WAYS, rounds, run_python
+from support import (DAY, FIRST, MINUTE, NOON, SEED, WAYS, locked_elsewhere, rounds,
+                     run_python)
 
 MICROSECOND = MINUTE / 60_000_000
 
@@ -147,6 +149,34 @@ def test_expired_not_swept_a_second_customer_holds_and_a_later_sweep_changes_no_
     audited.clock.advance(-60 * MINUTE)
     assert audited.booking.retrieve_hold(hold_id=first.id).hold.status == "EXPIRED"
     assert audited.booking.retrieve_hold(hold_id=second.id).hold.status == "ACTIVE"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_expired_not_swept_a_confirm_that_waits_for_the_lock_past_the_instant_is_too_late(
+        way, backend, uri):
+    if backend == "memory":
+        pytest.skip("memory is one process's own")
+    shop = make_shop(way, uri, lock_timeout=MINUTE)
+    resource = shop.resource(places=1)
+    late = shop.hold(resource, ttl=MINUTE)
+    calls = [("confirm_hold", dict(hold_id=late.id, order_id="o")),
+             ("create_hold", dict(resource_id=resource, dates=[FIRST]))]
+    begun = threading.Event()
+
+    def stand_in_the_way():
+        with locked_elsewhere(uri, resource):
+            begun.set()
+            time.sleep(0.2)
+            shop.clock.advance(MINUTE)
+
+    other = threading.Thread(target=stand_in_the_way)
+    other.start()
+    begun.wait()
+    confirmed, taken = at_once(shop, calls)
+    other.join()
+    assert confirmed == "HOLD_EXPIRED" and isinstance(taken, holdfast.HoldAnswer)
+    books_add_up(shop.booking, [resource])
+    shop.booking.close()
 
 
 # ---- late payment ----

@@ -95,10 +95,13 @@ def parser() -> argparse.ArgumentParser:
 
 def fail(arguments: argparse.Namespace, exit_code: int, error: Exception, **more: Any) -> int:
     """To standard error, as JSON where JSON was asked for."""
+    text = str(error)
+    if isinstance(error, OSError) and error.filename:
+        text = f"{error.filename}: {error.strerror}"
     if arguments.json:
-        print(output.as_json({"error": str(error), **more}), file=sys.stderr)
+        print(output.as_json({"error": text, **more}), file=sys.stderr)
     else:
-        print(f"holdfast: {error}", file=sys.stderr)
+        print(f"holdfast: {text}", file=sys.stderr)
     return exit_code
 
 

@@ -1,4 +1,4 @@
-"""A capacity report as a calendar of 79 columns.
+"""A capacity report as a calendar of WIDTH columns.
 
 Each day has a bar of seven marks, booked, held, free from the left; what they mean shows in the
 marks themselves, and in colours where there are any.
@@ -11,7 +11,7 @@ from typing import Iterator, List, Mapping, NamedTuple, Sequence, TextIO
 
 from ..types import CapacityReport, ReportDay
 
-BAR = 7
+WIDTH, BAR = 79, 7
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
           "October", "November", "December")
@@ -27,7 +27,7 @@ class Style(NamedTuple):
     colour: bool
 
     def paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code and text else text
 
 
 BOOKED, HELD, FREE, BLACKOUT, FAINT, BOLD = "38;5;31", "38;5;214", "38;5;71", "38;5;245", "2", "1"
@@ -112,14 +112,26 @@ def month_name(date: datetime.date) -> str:
     return f"{MONTHS[date.month - 1]} {date.year}"
 
 
+def span(report: CapacityReport) -> str:
+    return f"{report.days[0].date} to {report.days[-1].date}"
+
+
+def shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else text[:width - 3] + "..."
+
+
 def legend(style: Style) -> str:
-    return "  ".join([
+    marks = "  ".join([
         style.paint(style.booked * 3, BOOKED) + " booked",
         style.paint(style.held * 3, HELD) + " held",
         style.paint(style.free * 3, FREE) + " free",
         style.paint(style.blackout * 3, BLACKOUT) + " blacked out",
         style.paint("-", FAINT) + " no places set",
     ])
+    if not style.colour:
+        return marks
+    fuller = "".join(style.paint("  ", code) for code in HEAT[1:])
+    return f"{marks}\n{fuller} a day's number: the hotter, the fuller; red is full"
 
 
 def summary(report: CapacityReport) -> str:
@@ -127,8 +139,9 @@ def summary(report: CapacityReport) -> str:
             f"of {report.max_capacity:,}: {report.utilisation:.0%} in use")
 
 
-def calendar(title: str, report: CapacityReport, style: Style) -> str:
-    lines = [style.paint(title[:79], BOLD), summary(report)]
+def calendar(name: str, report: CapacityReport, style: Style) -> str:
+    days = f", {span(report)}"
+    lines = [style.paint(shortened(name, WIDTH - len(days)) + days, BOLD), summary(report)]
     for month in by_month(report.days):
         lines += ["", style.paint(month_name(month[0].date), BOLD),
                   style.paint("  " + " ".join(f"{name:<10}" for name in WEEKDAYS).rstrip(), FAINT)]

@@ -31,6 +31,15 @@ def pages(ask: Callable[[str], Page[T]]) -> Iterator[T]:
             return
 
 
+def listed(ask: Callable[[str], Page[T]]) -> List[T]:
+    found: List[T] = []
+    with Progress("listing") as progress:
+        for one in pages(ask):
+            found.append(one)
+            progress.note = f"{len(found):,}"
+    return found
+
+
 def show(arguments: Arguments, value: object, text: Callable[[], str]) -> None:
     print(output.as_json(value) if arguments.json else text())
 
@@ -71,9 +80,9 @@ def cleanup(engine: Engine, arguments: Arguments) -> int:
 
 
 def resources(engine: Engine, arguments: Arguments) -> int:
-    found = list(pages(lambda after: engine.list_resources(
+    found = listed(lambda after: engine.list_resources(
         type=arguments.type, text=arguments.text, include_deleted=arguments.all,
-        limit=1000, after=after)))
+        limit=1000, after=after))
 
     def state(resource: Resource) -> str:
         if resource.deleted_at:
@@ -92,8 +101,10 @@ def find(engine: Engine, name: str) -> Resource:
         return engine.retrieve_resource(resource_id=name).resource
     found = [r for r in pages(lambda after: engine.list_resources(text=name, after=after))
              if r.name == name]
-    if len(found) != 1:
-        raise ValueError(f"resource: {len(found)} resources are called {name!r}, see `resources`")
+    if not found:
+        raise ValueError(f"resource: none is called {name!r}, see `resources`")
+    if len(found) > 1:
+        raise ValueError(f"resource: {len(found)} are called {name!r}, name one by its id")
     return found[0]
 
 
@@ -111,8 +122,8 @@ def availability(engine: Engine, arguments: Arguments) -> int:
     if arguments.resources:
         chosen = [find(engine, name) for name in arguments.resources]
     else:
-        chosen = list(pages(lambda after: engine.list_resources(
-            type=arguments.type, is_active=True, after=after)))
+        chosen = listed(lambda after: engine.list_resources(
+            type=arguments.type, is_active=True, after=after))
     found: List[Availability] = []
     if chosen:
         start, end = range_of(engine, chosen[0], arguments)
@@ -143,18 +154,17 @@ def report(engine: Engine, arguments: Arguments) -> int:
     resource = find(engine, arguments.resource)
     start, end = range_of(engine, resource, arguments)
     found = engine.get_capacity_report(resource_id=resource.id, start_date=start, end_date=end)
-    title = f"{resource.name}, {start} to {end}"
     if arguments.svg:
-        pathlib.Path(arguments.svg).write_text(picture(title, found), encoding="utf-8")
-    show(arguments, found, lambda: calendar(title, found, style_for(sys.stdout)))
+        pathlib.Path(arguments.svg).write_text(picture(resource.name, found), encoding="utf-8")
+    show(arguments, found, lambda: calendar(resource.name, found, style_for(sys.stdout)))
     return DONE
 
 
 def holds(engine: Engine, arguments: Arguments) -> int:
     resource_id = find(engine, arguments.resource).id if arguments.resource else None
-    found = list(pages(lambda after: engine.list_holds(
+    found = listed(lambda after: engine.list_holds(
         resource_id=resource_id, status=arguments.status, customer_email=arguments.email,
-        group_id=arguments.group, limit=1000, after=after)))
+        group_id=arguments.group, limit=1000, after=after))
     show(arguments, found, lambda: output.table(
         ("id", "status", "places", "days", "expires (UTC)"),
         [(h.id, h.status, h.quantity, _days(h), f"{h.expires_at:%Y-%m-%d %H:%M:%S}")

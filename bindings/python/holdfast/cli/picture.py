@@ -5,15 +5,16 @@ blacked out is cross-hatched. Each day carries its numbers as a tooltip.
 """
 
 from html import escape
-from typing import Iterator, List, Sequence
+from typing import Iterator, List, Sequence, Tuple
 
 from ..types import CapacityReport, ReportDay
-from .calendar import WEEKDAYS, by_month, month_name, summary
+from .calendar import WEEKDAYS, by_month, month_name, shortened, span, summary
 
 CELL_WIDTH, CELL_HEIGHT, GAP = 46, 42, 5
 MARGIN, HEADER, MONTH_HEAD, MONTH_GAP = 40, 140, 62, 52
 MONTH_WIDTH = 7 * (CELL_WIDTH + GAP) - GAP
 COLUMNS_MAX = 3
+TITLE_CHARACTER = 17
 
 INK, QUIET, FAINT_INK = "#16323f", "#6b7f89", "#b4c1c8"
 PAPER, CARD, FREE, BOOKED, HELD, HATCH = (
@@ -98,8 +99,13 @@ def _day(day: ReportDay, x: float, y: float) -> Iterator[str]:
     yield "</g>"
 
 
+def _place(day: ReportDay, first: ReportDay) -> Tuple[int, int]:
+    """Week and weekday; the month's first week is that of the first day that was asked for."""
+    return divmod(first.date.weekday() + day.date.day - first.date.day, 7)
+
+
 def _weeks(days: Sequence[ReportDay]) -> int:
-    return (days[0].date.replace(day=1).weekday() + days[-1].date.day - 1) // 7 + 1
+    return _place(days[-1], days[0])[0] + 1
 
 
 def _height(weeks: int) -> int:
@@ -116,9 +122,8 @@ def _month(days: Sequence[ReportDay], x: float, y: float, height: int) -> Iterat
                     ' text-anchor="end"')
     for at, name in enumerate(WEEKDAYS):
         yield _text("week", x + at * (CELL_WIDTH + GAP) + CELL_WIDTH / 2, y + 48, name)
-    first = days[0].date.replace(day=1).weekday()
     for day in days:
-        row, column = divmod(first + day.date.day - 1, 7)
+        row, column = _place(day, days[0])
         yield from _day(day, x + column * (CELL_WIDTH + GAP),
                         y + MONTH_HEAD + row * (CELL_HEIGHT + GAP))
 
@@ -129,22 +134,27 @@ def _legend(x: float, y: float) -> Iterator[str]:
         yield _rect(x, y - 13, 18, 18, fill, ' rx="5"')
         yield _text("key", x + 25, y + 1, name)
         x += step
-    yield _text("sub", x + 6, y + 1, "The number on a day: places left.")
+    yield _rect(x + 0.5, y - 12.5, 17, 17, "none",
+                f' rx="5" stroke="{FAINT_INK}" stroke-dasharray="3 3"')
+    yield _text("key", x + 25, y + 1, "no places set")
+    yield _text("sub", x + 132, y + 1, "The number on a day: places left.")
 
 
-def picture(title: str, report: CapacityReport) -> str:
+def picture(name: str, report: CapacityReport) -> str:
     months = by_month(report.days)
     columns = 2 if len(months) == 4 else min(COLUMNS_MAX, len(months))
     rows = [months[at:at + columns] for at in range(0, len(months), columns)]
     heights = [_height(max(map(_weeks, row))) for row in rows]
     months_width = columns * (MONTH_WIDTH + MONTH_GAP) - MONTH_GAP
-    width = max(months_width + 32, 680) + 2 * MARGIN
+    width = max(months_width + 32, 730) + 2 * MARGIN
+    title = shortened(name, (width - 2 * MARGIN) // TITLE_CHARACTER)
     height = HEADER + sum(heights) + len(rows) * MONTH_GAP + 8
     lines: List[str] = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img">',
-        f"<title>{escape(title)}</title>", DEFINITIONS, _rect(0, 0, width, height, PAPER),
-        _text("title", MARGIN, 54, title), _text("sub", MARGIN, 80, summary(report)),
+        f"<title>{escape(name)}, {span(report)}</title>", DEFINITIONS,
+        _rect(0, 0, width, height, PAPER), _text("title", MARGIN, 54, title),
+        _text("sub", MARGIN, 80, f"{span(report)}: {summary(report)}"),
         *_legend(MARGIN, 112)]
     y = HEADER
     for row, row_height in zip(rows, heights):
