@@ -10,6 +10,8 @@ const native = require('./native.js');
 const dateOf = (instant) => new Date(instant / 1000);
 const dateIf = (instant) => (instant === undefined ? undefined : dateOf(instant));
 const textIf = (text) => text || undefined;
+// Days cross as one text.
+const daysOf = (text) => (text === '' ? [] : text.split(','));
 
 /** { NAME: number } of a list by number; the first name, which is success, is left out. */
 const byName = (names, values) =>
@@ -26,13 +28,13 @@ const makers = {
   }),
   hold: (id, resourceId, dates, customerEmail, holder, idempotencyToken, groupId, expiresAt,
     createdAt, updatedAt, quantity, status) => ({
-    id, resourceId, dates, quantity, customerEmail, holder, idempotencyToken,
+    id, resourceId, dates: daysOf(dates), quantity, customerEmail, holder, idempotencyToken,
     status: native.holdStatuses[status], expiresAt: dateOf(expiresAt), groupId,
     createdAt: dateOf(createdAt), updatedAt: dateOf(updatedAt),
   }),
   allocation: (id, resourceId, holdId, orderId, lineItemId, dates, createdAt, cancelledAt,
     quantity, status) => ({
-    id, resourceId, holdId, orderId, lineItemId, dates, quantity,
+    id, resourceId, holdId, orderId, lineItemId, dates: daysOf(dates), quantity,
     status: native.allocationStatuses[status], createdAt: dateOf(createdAt),
     cancelledAt: dateIf(cancelledAt),
   }),
@@ -40,7 +42,9 @@ const makers = {
     id, resourceId, startDate, endDate, reason, createdAt: dateOf(createdAt),
     deletedAt: dateIf(deletedAt),
   }),
-  availability: (resourceId, days, startDates) => ({ resourceId, days, startDates }),
+  availability: (resourceId, days, startDates) => ({
+    resourceId, days, startDates: daysOf(startDates),
+  }),
   availabilityDay: (date, maxCapacity, availableCapacity, isAvailable, reason) => ({
     date, maxCapacity, availableCapacity, isAvailable, reason: textIf(native.unavailables[reason]),
   }),
@@ -70,16 +74,16 @@ const makers = {
 };
 
 const page = (items, next) => ({ items, next: textIf(next) });
-const resource = ([first], replayed) => ({ resource: first, replayed });
-const hold = ([first], replayed) => ({ hold: first, replayed });
+const resource = (one, replayed) => ({ resource: one, replayed });
+const hold = (one, replayed) => ({ hold: one, replayed });
 const holds = (all, replayed) => ({ holds: all, replayed });
-const allocation = ([first], replayed) => ({ allocation: first, replayed });
+const allocation = (one, replayed) => ({ allocation: one, replayed });
 const allocations = (all, replayed) => ({ allocations: all, replayed });
 
 const answers = {
   createResource: resource,
   updateResource: resource,
-  retrieveResource: ([first]) => ({ resource: first }),
+  retrieveResource: (one) => ({ resource: one }),
   listResources: page,
   deleteResource: resource,
   restoreResource: resource,
@@ -87,9 +91,9 @@ const answers = {
     daysCreated, daysChanged, replayed,
   }),
   adjustCapacity: (days, replayed) => ({ days, replayed }),
-  checkAvailability: ([first]) => first,
+  checkAvailability: (one) => one,
   searchAvailability: (resources) => ({ resources }),
-  getCapacityReport: ([first]) => first,
+  getCapacityReport: (one) => one,
   createHold: hold,
   createHolds: (all, replayed, groupId) => ({ holds: all, groupId, replayed }),
   extendHold: hold,
@@ -98,18 +102,18 @@ const answers = {
   confirmHolds: allocations,
   releaseHold: hold,
   releaseHolds: holds,
-  retrieveHold: ([first]) => ({ hold: first }),
+  retrieveHold: (one) => ({ hold: one }),
   listHolds: page,
   cleanupExpiredHolds: ({ holdsExpired }) => ({ holdsExpired }),
   cancelAllocation: allocations,
   moveHold: hold,
   moveAllocation: allocation,
   listAllocations: page,
-  createBlackout: ([blackout], insideHolds, insideAllocations, replayed) => ({
+  createBlackout: (blackout, insideHolds, insideAllocations, replayed) => ({
     blackout, holds: insideHolds, allocations: insideAllocations, replayed,
   }),
   listBlackouts: page,
-  deleteBlackout: ([blackout], replayed) => ({ blackout, replayed }),
+  deleteBlackout: (blackout, replayed) => ({ blackout, replayed }),
   migrate: ({ schemaVersion }) => ({ schemaVersion }),
   verify: ({ resources, days, holds: held, allocations: booked }, violations) => ({
     resources, days, holds: held, allocations: booked, violations,

@@ -8,16 +8,17 @@ const { reader, readItemsBy, wrong } = require('./fields.js');
 
 readItemsBy(native.itemFields);
 
-const REFUSED = 1;
-const FAILED = 2;
 const RETRY = { NEVER: 'never', SAFE: 'safe', SAME_TOKEN: 'same-token' };
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
 
 // ---- what is waited for -------------------------------------------------------------------------
 
-/** Calls by their number. Each keeps its Booking: an engine that is waited for is not collected. */
-const calls = new Map();
-let lastCall = 0;
+/**
+ * Calls by their number, which is free again once it is answered. Each keeps its Booking: an engine
+ * that is waited for is not collected.
+ */
+const calls = [];
+const freeNumbers = [];
 
 /** By the engine's number: opens and closes that are under way, and the loggers of open ones. */
 const opening = new Map();
@@ -46,14 +47,26 @@ function rejection(operation, outcome, reason, field, message, id, days, holds, 
   });
 }
 
-/** A call's answer: `verdict`, then what goes with it. */
-function settled(number, verdict, ...parts) {
-  const call = calls.get(number);
-  calls.delete(number);
-  const { operation, request } = call;
-  if (verdict === FAILED) call.reject(failure(operation, ...parts, request));
-  else if (verdict === REFUSED) call.reject(rejection(operation, ...parts));
-  else call.resolve(answers[operation](...parts));
+function answered(number) {
+  const call = calls[number];
+  calls[number] = undefined;
+  freeNumbers.push(number);
+  return call;
+}
+
+function accepted(number, ...parts) {
+  const { resolve, answer } = answered(number);
+  resolve(answer(...parts));
+}
+
+function refused(number, ...parts) {
+  const { reject, operation } = answered(number);
+  reject(rejection(operation, ...parts));
+}
+
+function failed(number, ...parts) {
+  const { reject, operation, request } = answered(number);
+  reject(failure(operation, ...parts, request));
 }
 
 function take(waiting, id) {
@@ -85,7 +98,7 @@ function logged(id, level, line) {
 
 const nextTurn = () => setImmediate(native.lookAgain);
 
-native.connect({ ...makers, settled, opened, closed, logged, nextTurn });
+native.connect({ ...makers, accepted, refused, failed, opened, closed, logged, nextTurn });
 
 // ---- an engine ----------------------------------------------------------------------------------
 
@@ -106,10 +119,11 @@ class Booking {
   static call(booking, place, operation, read, request) {
     return new Promise((resolve, reject) => {
       const values = read(request);
-      const number = ++lastCall;
+      const number = freeNumbers.at(-1) ?? calls.length;
       const error = native.submit(booking.#engine, place, number, ...values);
       if (error) throw failure(operation, ...error, request);
-      calls.set(number, { resolve, reject, operation, request, booking });
+      freeNumbers.pop();
+      calls[number] = { resolve, reject, answer: answers[operation], operation, request, booking };
     });
   }
 

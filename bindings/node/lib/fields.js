@@ -86,11 +86,18 @@ const checkWeekdays = (path, value) => {
   return mask;
 };
 
-const each = (check) => (path, value) => {
+/** Elements that are right cost no name: `isRight` looks first. */
+const each = (isRight, check) => (path, value) => {
   checkArray(path, value);
-  for (let i = 0; i < value.length; i++) check(`${path}[${i}]`, value[i]);
+  for (let i = 0; i < value.length; i++) {
+    if (!isRight(value[i])) check(`${path}[${i}]`, value[i]);
+  }
   return value;
 };
+
+const isDay = (value) => typeof value === 'string' && value.length === 10;
+const isText = (value) => typeof value === 'string' && !value.includes('\0');
+const checkDays = each(isDay, checkDay);
 
 /** For each kind of src/operations.hpp: checks a value and gives what the addon takes. */
 const kinds = {
@@ -104,8 +111,8 @@ const kinds = {
   weekdays: checkWeekdays,
   name: checkName,
   day: checkDay,
-  days: each(checkDay),
-  texts: each(checkText),
+  days: (path, value) => checkDays(path, value).join(),
+  texts: each(isText, checkText),
 };
 
 /**

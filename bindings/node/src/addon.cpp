@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,9 +25,6 @@
 
 namespace holdfast::node {
 namespace {
-
-// How a completion ended, for lib/booking.js.
-enum class Verdict : std::int32_t { kAccepted = 0, kRefused = 1, kFailed = 2 };
 
 // A tag is a call's number and, below it, the place of its operation.
 constexpr unsigned kOperationBits = 6;
@@ -106,11 +104,12 @@ class Addon {
   static napi_value look_again(napi_env env, napi_callback_info info);
 
   void settle_all(napi_env env, Engine& engine);
-  bool settle(napi_env env, const holdfast_completion& completion);
+  bool settle(AnswerWriter& write, const holdfast_completion& completion);
   void report_all(napi_env env);
   bool report(napi_env env, Opened& opened);
   void deliver_log(napi_env env, Engine& engine);
-  bool call(napi_env env, napi_ref function, const std::vector<napi_value>& arguments);
+  bool call(napi_env env, napi_ref function, std::initializer_list<napi_value> arguments);
+  bool call(napi_env env, napi_ref function, std::span<const napi_value> arguments);
   void begin(std::size_t calls);
   void end(std::size_t calls);
   void tear_down();
@@ -122,7 +121,9 @@ class Addon {
   std::uint32_t next_id_ = 1;
   std::size_t pending_ = 0;  ///< calls that somebody awaits: while there are some, Node stays
   Makers makers_{};
-  napi_ref settled_ = nullptr;
+  napi_ref accepted_ = nullptr;
+  napi_ref refused_ = nullptr;
+  napi_ref failed_ = nullptr;
   napi_ref opened_ = nullptr;
   napi_ref closed_ = nullptr;
   napi_ref logged_ = nullptr;
@@ -271,7 +272,9 @@ napi_value Addon::connect(napi_env env, napi_callback_info info) {
     napi_create_reference(env, function, 1, &to);
   };
   for (std::size_t i = 0; i < self.makers_.size(); ++i) keep(kMakerNames[i], self.makers_[i]);
-  keep("settled", self.settled_);
+  keep("accepted", self.accepted_);
+  keep("refused", self.refused_);
+  keep("failed", self.failed_);
   keep("opened", self.opened_);
   keep("closed", self.closed_);
   keep("logged", self.logged_);
@@ -359,7 +362,7 @@ napi_value Addon::close(napi_env env, napi_callback_info info) {
 }
 
 // submit(engine, place of the operation, number of the call, ...fields) -> undefined, or what
-// failed at once as `settled` would be told.
+// failed at once as `failed` would be told.
 napi_value Addon::submit(napi_env env, napi_callback_info info) {
   const Call given(env, info);
   const EngineRef* const engine = held<Engine>(env, given.arguments[0]);
@@ -427,7 +430,11 @@ void Addon::report_all(napi_env env) {
 }
 
 // False: the environment is ending and runs no more JavaScript.
-bool Addon::call(napi_env env, napi_ref function, const std::vector<napi_value>& arguments) {
+bool Addon::call(napi_env env, napi_ref function, std::initializer_list<napi_value> arguments) {
+  return call(env, function, {arguments.begin(), arguments.size()});
+}
+
+bool Addon::call(napi_env env, napi_ref function, std::span<const napi_value> arguments) {
   napi_value callee = nullptr;
   napi_value none = nullptr;
   return napi_get_reference_value(env, function, &callee) == napi_ok &&
@@ -472,43 +479,39 @@ void Addon::settle_all(napi_env env, Engine& engine) {
   bool goes_on = true;
   do {
     count = engine.drain(completions_.data(), completions_.size());
+    const HandleScope scope(env);
+    AnswerWriter write(env, makers_);
     for (std::size_t i = 0; i < count; ++i) {
-      const HandleScope scope(env);
-      goes_on = goes_on && settle(env, completions_[i]);
+      goes_on = goes_on && settle(write, completions_[i]);
       holdfast_result_free(completions_[i].result);
     }
     if (count > 0) end(count);
   } while (count > 0 && goes_on);
 }
 
-bool Addon::settle(napi_env env, const holdfast_completion& completion) {
-  AnswerWriter write(env, makers_);
+bool Addon::settle(AnswerWriter& write, const holdfast_completion& completion) {
   const holdfast_result* const result = completion.result;
-  const auto number = static_cast<double>(completion.tag >> kOperationBits);
-  const auto verdict = [](Verdict value) { return static_cast<std::int32_t>(value); };
-  std::vector<napi_value> arguments;
-  arguments.reserve(kArgumentsMax);
-  arguments.push_back(write.number(number));
+  const napi_value number = write.number(static_cast<double>(completion.tag >> kOperationBits));
+  const auto tell = [&](napi_ref function, std::initializer_list<napi_value> arguments) {
+    return write.ok() && call(env_, function, arguments);
+  };
   if (result == nullptr) {
     const holdfast_error& error = completion.error;
-    arguments.insert(arguments.end(),
-                     {write.integer(verdict(Verdict::kFailed)), write.integer(error.status),
-                      write.integer(error.retry), write.ascii(error.sqlstate),
-                      write.ascii(error.idempotency_token), write.ascii(error.message)});
-  } else if (const holdfast_rejection* why = holdfast_result_rejection(result); why != nullptr) {
-    arguments.insert(arguments.end(),
-                     {write.integer(verdict(Verdict::kRefused)), write.integer(why->outcome),
-                      write.integer(why->reason), write.text(why->field), write.text(why->message),
-                      write.text(why->id), write.conflicts(result), write.holds(result),
-                      write.allocations(result)});
-  } else {
-    arguments.push_back(write.integer(verdict(Verdict::kAccepted)));
-    const std::uint64_t place = completion.tag & ((1U << kOperationBits) - 1);
-    for (const Part part : operations()[place].parts) {
-      arguments.push_back(write.part(part, result));
-    }
+    return tell(failed_, {number, write.integer(error.status), write.integer(error.retry),
+                          write.ascii(error.sqlstate), write.ascii(error.idempotency_token),
+                          write.ascii(error.message)});
   }
-  return write.ok() && call(env, settled_, arguments);
+  if (const holdfast_rejection* why = holdfast_result_rejection(result); why != nullptr) {
+    return tell(refused_,
+                {number, write.integer(why->outcome), write.integer(why->reason),
+                 write.text(why->field), write.text(why->message), write.text(why->id),
+                 write.conflicts(result), write.holds(result), write.allocations(result)});
+  }
+  std::array<napi_value, kArgumentsMax> arguments{number};
+  std::size_t count = 1;
+  const std::uint64_t place = completion.tag & ((1U << kOperationBits) - 1);
+  for (const Part part : operations()[place].parts) arguments[count++] = write.part(part, result);
+  return write.ok() && call(env_, accepted_, {arguments.data(), count});
 }
 
 void Addon::deliver_log(napi_env env, Engine& engine) {

@@ -1,5 +1,7 @@
 #include "answer.hpp"
 
+#include <string>
+
 namespace holdfast::node {
 
 // ---- values -------------------------------------------------------------------------------------
@@ -23,9 +25,10 @@ napi_value AnswerWriter::boolean(bool value) {
 }
 
 napi_value AnswerWriter::text(holdfast_str value) {
+  if (value.size == 0 && empty_ != nullptr) return empty_;
   napi_value out = nullptr;
-  check(napi_create_string_utf8(env_, value.data == nullptr ? "" : value.data, value.size, &out));
-  return out;
+  check(napi_create_string_utf8(env_, value.size == 0 ? "" : value.data, value.size, &out));
+  return value.size == 0 ? keep(empty_, out) : out;
 }
 
 napi_value AnswerWriter::ascii(const char* value) {
@@ -35,9 +38,10 @@ napi_value AnswerWriter::ascii(const char* value) {
 }
 
 napi_value AnswerWriter::undefined() {
+  if (undefined_ != nullptr) return undefined_;
   napi_value out = nullptr;
   check(napi_get_undefined(env_, &out));
-  return out;
+  return keep(undefined_, out);
 }
 
 napi_value AnswerWriter::day(holdfast_date value) {
@@ -61,9 +65,16 @@ void AnswerWriter::set(napi_value array, std::size_t index, napi_value value) {
 }
 
 napi_value AnswerWriter::days(const holdfast_date* values, std::size_t count) {
-  napi_value out = array(count);
-  for (std::size_t i = 0; i < count && ok_; ++i) set(out, i, day(values[i]));
-  return out;
+  constexpr std::size_t kWidth = 11;  // a day and what stands behind it
+  std::string out(count * kWidth, ',');
+  for (std::size_t i = 0; i < count; ++i) {
+    char* const at = out.data() + i * kWidth;
+    if (holdfast_format_date(values[i], at, kWidth, nullptr) != HOLDFAST_STATUS_OK) {
+      return ascii("");
+    }
+    at[kWidth - 1] = ',';
+  }
+  return text({out.data(), count == 0 ? 0 : out.size() - 1});
 }
 
 template <class T>
@@ -73,7 +84,9 @@ napi_value AnswerWriter::list(const T* from, std::size_t count) {
     // A page has a thousand rows of a dozen values each.
     napi_handle_scope scope = nullptr;
     check(napi_open_handle_scope(env_, &scope));
+    ++depth_;
     set(out, i, write(from[i]));
+    --depth_;
     if (scope != nullptr) napi_close_handle_scope(env_, scope);
   }
   return out;
@@ -88,6 +101,14 @@ napi_value AnswerWriter::list(const T* (*get)(const holdfast_result*, std::size_
 }
 
 template <class T>
+napi_value AnswerWriter::first(const T* (*get)(const holdfast_result*, std::size_t*) noexcept,
+                               const holdfast_result* result) {
+  std::size_t count = 0;
+  const T* const found = get(result, &count);
+  return count == 0 ? undefined() : write(*found);
+}
+
+template <class T>
 napi_value AnswerWriter::one(const T* from) {
   return from == nullptr ? undefined() : write(*from);
 }
@@ -95,15 +116,18 @@ napi_value AnswerWriter::one(const T* from) {
 napi_value AnswerWriter::make(Maker maker, std::initializer_list<napi_value> fields) {
   napi_value out = nullptr;
   if (!ok_) return out;
-  napi_value function = nullptr;
-  check(napi_get_reference_value(env_, makers_[static_cast<std::size_t>(maker)], &function));
+  const auto place = static_cast<std::size_t>(maker);
+  napi_value function = functions_[place];
+  if (function == nullptr) {
+    check(napi_get_reference_value(env_, makers_[place], &function));
+    keep(functions_[place], function);
+  }
   napi_value none = undefined();
   if (ok_) check(napi_call_function(env_, none, function, fields.size(), fields.begin(), &out));
   return out;
 }
 
-// ---- structs: every field, in the struct's order
-// -------------------------------------------------
+// ---- structs: every field, in the struct's order -----------------------------------------------
 
 napi_value AnswerWriter::write(const holdfast_resource& from) {
   return make(Maker::kResource, {text(from.id), text(from.type), text(from.name),
@@ -210,18 +234,30 @@ napi_value AnswerWriter::conflicts(const holdfast_result* result) {
 
 napi_value AnswerWriter::part(Part part, const holdfast_result* result) {
   switch (part) {
+    case Part::kResource:
+      return first(holdfast_result_resources, result);
     case Part::kResources:
       return list(holdfast_result_resources, result);
     case Part::kCapacities:
       return list(holdfast_result_capacities, result);
+    case Part::kHold:
+      return first(holdfast_result_holds, result);
     case Part::kHolds:
       return holds(result);
+    case Part::kAllocation:
+      return first(holdfast_result_allocations, result);
     case Part::kAllocations:
       return allocations(result);
+    case Part::kBlackout:
+      return first(holdfast_result_blackouts, result);
     case Part::kBlackouts:
       return list(holdfast_result_blackouts, result);
+    case Part::kAvailability:
+      return first(holdfast_result_availabilities, result);
     case Part::kAvailabilities:
       return list(holdfast_result_availabilities, result);
+    case Part::kReport:
+      return first(holdfast_result_reports, result);
     case Part::kReports:
       return list(holdfast_result_reports, result);
     case Part::kViolations:

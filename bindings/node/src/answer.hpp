@@ -38,8 +38,9 @@ inline constexpr std::array kMakerNames = {
 /// The makers, as long-lived references.
 using Makers = std::array<napi_ref, kMakerNames.size()>;
 
-/// Makes values of one environment, on its thread. Once a call into JavaScript has failed (the
-/// environment is ending) everything it makes is empty, and `ok` says so.
+/// Makes values of one environment, on its thread, within one handle scope: what every answer needs
+/// it fetches once. Once a call into JavaScript has failed (the environment is ending) everything
+/// it makes is empty, and `ok` says so.
 class AnswerWriter {
  public:
   AnswerWriter(napi_env env, const Makers& makers) : env_(env), makers_(makers) {}
@@ -75,6 +76,7 @@ class AnswerWriter {
 
   napi_value make(Maker maker, std::initializer_list<napi_value> fields);
   napi_value day(holdfast_date value);
+  /// As one text; lib/answers.js takes it apart, which costs less than making an array from here.
   napi_value days(const holdfast_date* values, std::size_t count);
   napi_value instant(holdfast_instant value) { return number(static_cast<double>(value)); }
   napi_value array(std::size_t count);
@@ -86,10 +88,21 @@ class AnswerWriter {
                   const holdfast_result* result);
   template <class T>
   napi_value one(const T* from);
+  template <class T>
+  napi_value first(const T* (*get)(const holdfast_result*, std::size_t*) noexcept,
+                   const holdfast_result* result);
   void check(napi_status status) { ok_ = ok_ && status == napi_ok; }
+  napi_value keep(napi_value& place, napi_value made) {
+    if (depth_ == 0) place = made;
+    return made;
+  }
 
   napi_env env_;
   const Makers& makers_;
+  std::array<napi_value, kMakerNames.size()> functions_{};
+  napi_value undefined_ = nullptr;
+  napi_value empty_ = nullptr;
+  std::size_t depth_ = 0;  ///< of scopes of its own: what is made in one ends with it
   bool ok_ = true;
 };
 

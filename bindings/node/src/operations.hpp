@@ -21,7 +21,7 @@ enum class Kind : std::uint8_t {
   kWeekdays,  ///< a mask on this side, ISO numbers on the other
   kName,      ///< one of a list of names
   kDay,       ///< YYYY-MM-DD
-  kDays,
+  kDays,      ///< one text on the other side, with commas
   kTexts,
   kItems,
 };
@@ -40,14 +40,21 @@ struct Field {
   NameOf names = nullptr;
 };
 
-/// What an answer consists of, in the order in which lib/answers.js takes it.
+/// What an answer consists of, in the order in which lib/answers.js takes it. The singular is the
+/// first of its list.
 enum class Part : std::uint8_t {
+  kResource,
   kResources,
   kCapacities,
+  kHold,
   kHolds,
+  kAllocation,
   kAllocations,
+  kBlackout,
   kBlackouts,
+  kAvailability,
   kAvailabilities,
+  kReport,
   kReports,
   kViolations,
   kCounts,

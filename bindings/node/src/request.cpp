@@ -1,5 +1,6 @@
 #include "request.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@ template <class T>
 void store(std::byte* at, const T& value) {
   std::memcpy(at, &value, sizeof value);
 }
+
+constexpr const char* kNoDay = "must be a day of the calendar, YYYY-MM-DD";
 
 }  // namespace
 
@@ -93,16 +96,35 @@ bool RequestReader::read_long(const Field& field, napi_value value, std::byte* t
   return true;
 }
 
-bool RequestReader::read_day(const Field& field, napi_value value, holdfast_date& out,
-                             std::ptrdiff_t index) {
+bool RequestReader::read_day(const Field& field, napi_value value, holdfast_date& out) {
   char text[12];
   std::size_t size = 0;
   if (napi_get_value_string_utf8(env_, value, text, sizeof text, &size) != napi_ok) {
-    return fail(field, index, "must be a string, YYYY-MM-DD", false);
+    return fail(field, kNoIndex, "must be a string, YYYY-MM-DD", false);
   }
   if (holdfast_parse_date({text, size}, &out, nullptr) != HOLDFAST_STATUS_OK) {
-    return fail(field, index, "must be a day of the calendar, YYYY-MM-DD", true);
+    return fail(field, kNoIndex, kNoDay, true);
   }
+  return true;
+}
+
+bool RequestReader::read_days(const Field& field, napi_value value, std::byte* request) {
+  holdfast_str text{};
+  if (!read_text(field, value, text)) return false;
+  std::string_view rest(text.data, text.size);
+  const auto commas = static_cast<std::size_t>(std::count(rest.begin(), rest.end(), ','));
+  const std::size_t count = rest.empty() ? 0 : commas + 1;
+  auto* const days = static_cast<holdfast_date*>(
+      memory_.allocate(count * sizeof(holdfast_date) + 1, alignof(holdfast_date)));
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view day = rest.substr(0, rest.find(','));
+    if (holdfast_parse_date({day.data(), day.size()}, &days[i], nullptr) != HOLDFAST_STATUS_OK) {
+      return fail(field, static_cast<std::ptrdiff_t>(i), kNoDay, true);
+    }
+    rest.remove_prefix(std::min(day.size() + 1, rest.size()));
+  }
+  store(request + field.offset, days);
+  store(request + field.beside, count);
   return true;
 }
 
@@ -123,9 +145,8 @@ bool RequestReader::read_list(const Field& field, napi_value value, std::byte* r
   if (napi_get_array_length(env_, value, &count) != napi_ok) {
     return fail(field, kNoIndex, "must be an array", false);
   }
-  const std::size_t width = field.kind == Kind::kDays    ? sizeof(holdfast_date)
-                            : field.kind == Kind::kTexts ? sizeof(holdfast_str)
-                                                         : sizeof(holdfast_hold_item);
+  const std::size_t width =
+      field.kind == Kind::kTexts ? sizeof(holdfast_str) : sizeof(holdfast_hold_item);
   auto* const list =
       static_cast<std::byte*>(memory_.allocate(width * count + 1, alignof(std::max_align_t)));
   std::memset(list, 0, width * count);
@@ -134,11 +155,7 @@ bool RequestReader::read_list(const Field& field, napi_value value, std::byte* r
     if (napi_get_element(env_, value, i, &element) != napi_ok) return false;
     std::byte* const at = list + width * i;
     bool ok = false;
-    if (field.kind == Kind::kDays) {
-      holdfast_date day = 0;
-      ok = read_day(field, element, day, i);
-      store(at, day);
-    } else if (field.kind == Kind::kTexts) {
+    if (field.kind == Kind::kTexts) {
       holdfast_str text{};
       ok = read_text(field, element, text, i);
       store(at, text);
@@ -173,6 +190,7 @@ bool RequestReader::read_field(const Field& field, napi_value value, std::byte* 
     case Kind::kLong:
       return read_long(field, value, to);
     case Kind::kDays:
+      return read_days(field, value, request);
     case Kind::kTexts:
     case Kind::kItems:
       return read_list(field, value, request);

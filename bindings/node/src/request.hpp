@@ -37,8 +37,8 @@ class RequestReader {
                  std::ptrdiff_t index = kNoIndex);
   bool read_integer(const Field& field, napi_value value, std::byte* to);
   bool read_long(const Field& field, napi_value value, std::byte* to);
-  bool read_day(const Field& field, napi_value value, holdfast_date& out,
-                std::ptrdiff_t index = kNoIndex);
+  bool read_day(const Field& field, napi_value value, holdfast_date& out);
+  bool read_days(const Field& field, napi_value value, std::byte* request);
   bool read_list(const Field& field, napi_value value, std::byte* request);
   bool read_item(const Field& field, napi_value value, std::byte* item);
   bool has_half_a_character(napi_value value) const;
