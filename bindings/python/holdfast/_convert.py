@@ -11,7 +11,8 @@ import datetime
 import functools
 import json
 import struct
-from ctypes import c_double, c_int32, c_int64, c_size_t, c_uint32, string_at
+from ctypes import c_double, c_int32, c_int64, c_size_t, c_ssize_t, c_uint32, c_void_p, py_object
+from ctypes import pythonapi
 from typing import Any, Callable, Dict, Generic, Iterable, List, Mapping, Optional, Tuple, Type
 from typing import TypeVar
 
@@ -118,6 +119,8 @@ def _word(words: Tuple[str, ...], field: str, value: Any) -> int:
 
 
 def _elements(field: str, value: Any, what: str) -> Tuple[Any, ...]:
+    if type(value) in (list, tuple):
+        return tuple(value)
     if isinstance(value, (str, bytes)):
         raise _wrong(field, what, value)
     try:
@@ -129,7 +132,11 @@ def _elements(field: str, value: Any, what: str) -> Tuple[Any, ...]:
 
 def _dates(field: str, value: Any) -> Any:
     values = _elements(field, value, "dates")
-    days = [_day(f"{field}[{at}]", day) for at, day in enumerate(values)]
+    days = []
+    for at, day in enumerate(values):
+        if type(day) is not datetime.date:
+            _day(f"{field}[{at}]", day)
+        days.append(day.toordinal() - EPOCH_DAY)
     return (_ffi.Date * len(days))(*days)
 
 
@@ -178,7 +185,7 @@ class Writer:
     def __init__(self, struct_type: Type[_ffi.Request], optional: Iterable[str] = ()) -> None:
         self._type = struct_type
         self._size = ctypes.sizeof(struct_type)
-        self._fields: List[Tuple[str, str, Write, str, str, bool]] = []
+        self._fields: List[Tuple[str, str, Write, str, str, bool, bool]] = []
         declared = _declared(struct_type)
         for c_name, c_type in declared.items():
             write = WRITERS.get(c_type)
@@ -191,15 +198,15 @@ class Writer:
             has, count = f"has_{name}", f"{name}_count"
             zero_is_none = name in optional and c_type not in _MAY_BE_ZERO and has not in declared
             self._fields.append((name, c_name, write, has if has in declared else "",
-                                 count if count in declared else "", zero_is_none))
+                                 count if count in declared else "", name in optional,
+                                 zero_is_none))
         self.names = tuple(field[0] for field in self._fields)
-        self._optional = frozenset(optional)
 
     def __call__(self, values: Mapping[str, Any], prefix: str = "") -> Any:
         request = self._type(self._size)
-        for name, c_name, write, has, count, zero_is_none in self._fields:
+        for name, c_name, write, has, count, may_be_none, zero_is_none in self._fields:
             value = values[name]
-            if value is None and name in self._optional:
+            if value is None and may_be_none:
                 continue
             written = write(prefix + name, value)
             if zero_is_none and not written:
@@ -230,6 +237,16 @@ STR = struct.Struct("=" + ADDRESS * 2)
 Row = Tuple[Any, ...]
 
 
+# What string_at does, and its decode, for less.
+_copied = ctypes.PYFUNCTYPE(py_object, c_void_p, c_ssize_t)
+_bytes = _copied(("PyBytes_FromStringAndSize", pythonapi))
+_decoded = _copied(("PyUnicode_FromStringAndSize", pythonapi))
+
+
+def text_at(address: int, size: int) -> str:
+    return _decoded(address, size) if size else ""
+
+
 def _name(function: Any) -> Callable[[int], str]:
     return functools.lru_cache(maxsize=None)(lambda number: function(number).decode())
 
@@ -258,9 +275,10 @@ def json_value(written: str) -> types.Json:
 def days_at(address: int, count: int) -> Tuple[datetime.date, ...]:
     if not count:
         return ()
-    return tuple(map(day, array.array("i", string_at(address, 4 * count))))
+    return tuple(map(day, array.array("i", _bytes(address, 4 * count))))
 
 
+@functools.lru_cache(maxsize=4096)
 def day(days: int) -> datetime.date:
     return datetime.date.fromordinal(days + EPOCH_DAY)
 
@@ -275,8 +293,8 @@ def reason(number: int) -> Optional[str]:
 
 # How a field of a type is read from an unpacked row; {at} is its place in it.
 EXPRESSIONS: Dict[Any, str] = {
-    _ffi.Str: "string_at(row[{at}], row[{at} + 1]).decode()",
-    _ffi.Json: "json_value(string_at(row[{at}], row[{at} + 1]).decode())",
+    _ffi.Str: "_decoded(row[{at}], row[{at} + 1]) if row[{at} + 1] else ''",
+    _ffi.Json: "json_value(text_at(row[{at}], row[{at} + 1]))",
     _ffi.Instant: "instant(row[{at}])",
     _ffi.Date: "day(row[{at}])",
     _ffi.Bool: "row[{at}] != 0",
@@ -319,12 +337,12 @@ class Reader(Generic[T]):
     def at(self, address: int, count: int = 1) -> Tuple[T, ...]:
         if not count:
             return ()
-        raw = string_at(address, self._format.size * count)
+        raw = _bytes(address, self._format.size * count)
         return tuple(map(self._make, self._format.iter_unpack(raw)))
 
     def raw(self, address: int) -> Dict[str, Any]:
         """One struct's plain numbers and addresses, by the C names."""
-        row = self._format.unpack(string_at(address, self._format.size))
+        row = self._format.unpack(_bytes(address, self._format.size))
         return {name: row[at] for name, (at, _) in self._places.items()}
 
 
@@ -355,7 +373,7 @@ def _all(accessor: Any, reader: Reader[T]) -> Callable[[int], Tuple[T, ...]]:
 
 
 def _str(value: _ffi.Str) -> str:
-    return string_at(*STR.unpack(value)).decode()
+    return text_at(*STR.unpack(value))
 
 
 resources = _all(library.result_resources, RESOURCE)
@@ -463,7 +481,7 @@ def pruned(result: int) -> types.Pruned:
 
 
 def _by_name(name: Callable[[int], str], address: int, count: int) -> Dict[str, int]:
-    numbers = struct.unpack(f"={count}q", string_at(address, 8 * count)) if count else ()
+    numbers = struct.unpack(f"={count}q", _bytes(address, 8 * count)) if count else ()
     return {name(at): number for at, number in enumerate(numbers) if at > 0}
 
 
