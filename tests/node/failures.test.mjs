@@ -160,7 +160,7 @@ test('a confirm whose answer was lost, repeated after the deadline, is a replay'
     assert.deepEqual((await direct.listAllocations({ resourceId })).items, [allocation]);
   });
 
-onEach(test, 'a resource that another program keeps locked: busy, and the same token later succeeds',
+onEach(test, 'a resource that another program keeps locked: busy, and the same token works later',
   async (t, on) => {
     if (on === 'memory') return;
     const { booking, uri, resourceId } = await openShop(t, on,

@@ -59,7 +59,7 @@ def test_a_closed_engine_says_so_and_closes_again(way):
     asyncio.run(main())
 
 
-def test_a_resource_that_stays_locked_is_busy_and_the_same_token_later_succeeds(way, backend, uri):
+def test_a_resource_that_stays_locked_is_busy_and_the_same_token_works_later(way, backend, uri):
     if backend == "memory":
         pytest.skip("memory is one process's own")
     shop = make_shop(way.__name__.lower(), uri, lock_timeout=SOON / 3, retry_timeout=SOON)
