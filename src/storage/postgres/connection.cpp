@@ -27,6 +27,15 @@ constexpr Default kDefaults[] = {
     {"target_session_attrs", "read-write"},
 };
 
+std::vector<std::string_view> split(std::string_view list) {
+  std::vector<std::string_view> out;
+  for (std::size_t from = 0, comma = 0; comma != std::string_view::npos; from = comma + 1) {
+    comma = list.find(',', from);
+    out.push_back(list.substr(from, comma - from));
+  }
+  return out;
+}
+
 const Default* default_of(std::string_view keyword) {
   for (const Default& d : kDefaults) {
     if (d.keyword == keyword) return &d;
@@ -38,12 +47,44 @@ bool in_environment(const PQconninfoOption& option) {
   return option.envvar != nullptr && std::getenv(option.envvar) != nullptr;
 }
 
-// A service file may set any option, and what we would add would outrank it.
-bool names_service(const PQconninfoOption* options) {
+const PQconninfoOption* find(const PQconninfoOption* options, std::string_view keyword) {
   for (const PQconninfoOption* o = options; o->keyword != nullptr; ++o) {
-    if (std::string_view(o->keyword) == "service") return o->val != nullptr || in_environment(*o);
+    if (o->keyword == keyword) return o;
   }
-  return false;
+  return nullptr;
+}
+
+/// Set by the user: in the address or in the environment.
+bool is_given(const PQconninfoOption* options, std::string_view keyword) {
+  const PQconninfoOption* o = find(options, keyword);
+  return o != nullptr && (o->val != nullptr || in_environment(*o));
+}
+
+std::string_view value_of(const PQconninfoOption* options, std::string_view keyword) {
+  const PQconninfoOption* o = find(options, keyword);
+  if (o == nullptr) return {};
+  if (o->val != nullptr) return o->val;
+  return in_environment(*o) ? std::getenv(o->envvar) : std::string_view{};
+}
+
+// Nothing that leaves the machine: a Unix socket, or a name or number of the loopback device.
+bool is_this_machine(std::string_view host) {
+  if (host.empty() || host.front() == '/' || host.front() == '@') return true;
+  const bool is_number = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "::1" || (is_number && host.starts_with("127."));
+}
+
+/// Whether every server that the options name is on this machine. Of a server's host and hostaddr
+/// the second is where it is.
+bool is_local(const PQconninfoOption* options) {
+  const auto hosts = split(value_of(options, "host"));
+  const auto numbers = split(value_of(options, "hostaddr"));
+  for (std::size_t i = 0; i < std::max(hosts.size(), numbers.size()); ++i) {
+    const bool has_number = i < numbers.size() && !numbers[i].empty();
+    const std::string_view name = i < hosts.size() ? hosts[i] : std::string_view{};
+    if (!is_this_machine(has_number ? numbers[i] : name)) return false;
+  }
+  return true;
 }
 
 std::string random_prefix() {
@@ -71,6 +112,20 @@ Error connect_error(std::string_view message, PGconn* conn,
           .sqlstate = sqlstate};
 }
 
+constexpr const char* kAddedMode =
+    " (the host is not this machine and the address names no sslmode, so it is verify-full)";
+constexpr const char* kNoMode =
+    "PostgreSQL: the service names a host that is not this machine and no sslmode; libpq's default "
+    "goes on without TLS where there is none: name the sslmode, best verify-full";
+
+/// What a service file has come to is known only from the connection.
+bool falls_back_to_plain(PGconn* conn) {
+  const OptionsPtr options(PQconninfo(conn), &PQconninfoFree);
+  if (options == nullptr || is_local(options.get())) return false;
+  const std::string_view mode = value_of(options.get(), "sslmode");
+  return mode == "prefer" || mode == "allow";
+}
+
 }  // namespace
 
 // ---- Address ------------------------------------------------------------------------------------
@@ -85,13 +140,17 @@ Result<Address> Address::parse(std::string_view conninfo) {
     return Error{.status = Status::kConfiguration,
                  .message = "PostgreSQL: the address is neither a URI nor key=value text of libpq"};
   }
-  const bool service = names_service(options.get());
+  // A service file may set any option, and what we would add would outrank it.
+  const bool service = is_given(options.get(), "service");
+  out.names_mode_ = is_given(options.get(), "sslmode");
+  out.adds_mode_ = !out.names_mode_ && !service && !is_local(options.get());
   for (const PQconninfoOption* o = options.get(); o->keyword != nullptr; ++o) {
     const Default* d = default_of(o->keyword);
     std::string_view value = o->val == nullptr ? std::string_view{} : o->val;
     const bool fill = o->val == nullptr && d != nullptr && !service && !in_environment(*o);
     if (fill) value = d->value;
     if (std::string_view(o->keyword) == "client_encoding") value = "UTF8";
+    if (std::string_view(o->keyword) == "sslmode" && out.adds_mode_) value = "verify-full";
     if (std::string_view(o->keyword) == "fallback_application_name" && o->val == nullptr)
       value = "holdfast";
     if (o->val == nullptr && value.empty()) continue;
@@ -124,7 +183,12 @@ PGconn* Address::connect(std::optional<Error>& failure) const {
   if (PQstatus(conn) != CONNECTION_OK && answered) PQreset(conn);
   // An option that libpq itself refuses is told only the first time.
   if (*PQerrorMessage(conn) != '\0') message = PQerrorMessage(conn);
-  if (PQstatus(conn) != CONNECTION_OK) failure = connect_error(message, conn, secrets_);
+  if (PQstatus(conn) != CONNECTION_OK) {
+    failure = connect_error(message, conn, secrets_);
+    if (adds_mode_ && failure->status == Status::kConfiguration) failure->message += kAddedMode;
+  } else if (!names_mode_ && falls_back_to_plain(conn)) {
+    failure = Error{.status = Status::kConfiguration, .message = kNoMode};
+  }
   return conn;
 }
 
@@ -134,6 +198,11 @@ Connection::Connection(PGconn* conn, bool named)
     : conn_(conn), prefix_(random_prefix()), named_(named) {}
 
 Connection::~Connection() { PQfinish(conn_); }
+
+std::string Connection::tls() const {
+  const char* version = PQsslInUse(conn_) != 0 ? PQsslAttribute(conn_, "protocol") : nullptr;
+  return version == nullptr ? "none" : version;
+}
 
 Result<std::unique_ptr<Connection>> Connection::open(const Address& address, bool named) {
   std::optional<Error> failure;

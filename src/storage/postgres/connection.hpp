@@ -29,7 +29,8 @@ struct ResultDeleter {
 };
 using ResultPtr = std::unique_ptr<PGresult, ResultDeleter>;
 
-/// A libpq address with our defaults added where the user gave none.
+/// A libpq address with our defaults added where the user gave none. A host that is not this
+/// machine is asked for `sslmode=verify-full` unless the user has named another mode.
 class Address {
  public:
   static Result<Address> parse(std::string_view conninfo);
@@ -37,11 +38,14 @@ class Address {
   /// A connection in any state; its errors carry SQLSTATEs. `failure` is set when it is not usable.
   PGconn* connect(std::optional<Error>& failure) const;
   const std::vector<std::string>& secrets() const { return secrets_; }
+  bool adds_verify_full() const { return adds_mode_; }
 
  private:
   std::vector<std::string> keywords_;
   std::vector<std::string> values_;
   std::vector<std::string> secrets_;
+  bool names_mode_ = false;  ///< the user's own sslmode, whichever it is
+  bool adds_mode_ = false;   ///< verify-full is ours
 };
 
 /// Owned by one thread at a time.
@@ -52,6 +56,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
+  /// The TLS version in use, or `none`.
+  std::string tls() const;
   bool is_good() const { return !broken_ && PQstatus(conn_) == CONNECTION_OK; }
   int server_version() const { return PQserverVersion(conn_); }
   /// From now on no named statement is used: a pooler gives each transaction another server.

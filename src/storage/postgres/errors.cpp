@@ -160,9 +160,10 @@ std::string redact(std::string_view message, const std::vector<std::string>& sec
 }
 
 bool names_bad_configuration(std::string_view message) {
-  constexpr std::array<std::string_view, 9> kSigns = {
+  constexpr std::array<std::string_view, 12> kSigns = {
       "invalid port number", "invalid integer value", "invalid sslmode",
       "invalid value",       "does not support SSL",  "certificate",
+      "protocol version",    "channel binding",       "private key",
       "no password",         "could not match",       "invalid target_session_attrs"};
   return std::any_of(kSigns.begin(), kSigns.end(), [message](std::string_view sign) {
     return message.find(sign) != std::string_view::npos;

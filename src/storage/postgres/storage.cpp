@@ -316,8 +316,9 @@ std::string describe_server(Connection& connection) {
   trip.add(kListSettings);
   const auto step = trip.add(kDescribe);
   trip.add("COMMIT");
-  if (trip.run()) return "PostgreSQL, settings not readable";
-  return Row(trip.result(step), 0).text();
+  const std::string tls = ", TLS: " + connection.tls();
+  if (trip.run()) return "PostgreSQL, settings not readable" + tls;
+  return Row(trip.result(step), 0).text() + tls;
 }
 
 std::optional<Error> PostgresStorage::check() {

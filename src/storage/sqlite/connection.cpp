@@ -1,9 +1,12 @@
 #include "storage/sqlite/connection.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <new>
 #include <thread>
 
+#include "storage/sqlite/descriptors.hpp"
 #include "storage/sqlite/gathering_vfs.hpp"
 
 namespace holdfast::sqlite {
@@ -65,7 +68,9 @@ std::string_view Statement::text(int column) const {
 
 // ---- Connection ---------------------------------------------------------------------------------
 
-Connection::Connection(const std::string& path, int flags, LockCounters& counters) {
+Connection::Connection(const std::string& path, int flags, LockCounters& counters)
+    : path_(path), pid_(getpid()) {
+  const OwnDescriptors own(path);
   wait_.counters = &counters;
   wait_.jitter.seed(std::random_device{}());
   sqlite3* db = nullptr;
@@ -75,6 +80,18 @@ Connection::Connection(const std::string& path, int flags, LockCounters& counter
   if (db != nullptr) sqlite3_extended_result_codes(db, 1);
   if (rc != SQLITE_OK) fail(db == nullptr ? rc : sqlite3_extended_errcode(db), "open");
   sqlite3_busy_handler(db, &Connection::on_busy, &wait_);
+}
+
+Connection::~Connection() {
+  if (getpid() != pid_) {
+    // A forked child has the descriptors but none of the locks: closing properly would write.
+    for (auto& [sql, stmt] : statements_) static_cast<void>(stmt.release());
+    static_cast<void>(db_.release());
+    return;
+  }
+  const OwnDescriptors own(path_);
+  statements_.clear();
+  db_.reset();
 }
 
 Statement Connection::statement(const char* sql) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <chrono>
@@ -67,6 +68,7 @@ class Connection {
   Connection(const std::string& path, int flags, LockCounters& counters);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+  ~Connection();
 
   /// Prepared once. `sql` must be a literal: its address is the key.
   Statement statement(const char* sql);
@@ -106,6 +108,8 @@ class Connection {
   };
   static int on_busy(void* wait, int count);
 
+  const std::string path_;
+  const pid_t pid_;
   Wait wait_;
   std::unique_ptr<sqlite3, CloseDatabase> db_;
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;

@@ -1,5 +1,7 @@
 // The SQLite backend: one write connection that transactions queue for, a few for reading, one
 // file. README.md in the folder above says what the tables hold and why they are locked this way.
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <new>
@@ -8,6 +10,7 @@
 #include "storage/backends.hpp"
 #include "storage/fair_gate.hpp"
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/descriptors.hpp"
 #include "storage/sqlite/list.hpp"
 #include "storage/sqlite/load.hpp"
 #include "storage/sqlite/location.hpp"
@@ -99,6 +102,8 @@ class SqliteStorage final : public Storage {
         options_(options),
         seams_(seams),
         readers_(std::max(options.connections_max - 1, 1), [this] { return open_reader(); }) {
+    if (!location_.in_memory) require_file_system();
+    if (!location_.in_memory) look_for_strangers();
     writer_ = open_writer(location_.in_memory ? 0 : SQLITE_OPEN_CREATE);
     log(LogLevel::kInfo, describe());
   }
@@ -153,6 +158,7 @@ class SqliteStorage final : public Storage {
   class Turn {
    public:
     explicit Turn(SqliteStorage& storage) : storage_(storage) {
+      storage.require_not_forked();
       bool waited = false;
       const bool entered =
           storage.gate_.enter(steady_clock::now() + storage.options_.lock_timeout, waited);
@@ -229,7 +235,45 @@ class SqliteStorage final : public Storage {
       writer_.reset();
     }
     if (writer_ == nullptr) writer_ = open_writer(0);
+    if (steady_clock::now() >= next_look_) look_for_strangers();
     give_way();
+  }
+
+  // The process's locks and descriptors are not a forked child's.
+  void require_not_forked() const {
+    if (getpid() == pid_) return;
+    throw Failure(Status::kMisuse, Retry::kNever,
+                  "sqlite: the engine was opened before fork(); open one after it");
+  }
+
+  void require_file_system() const {
+    const FileSystem found = file_system_of(location_.path);
+    if (found == FileSystem::kNetwork) {
+      refuse(
+          "the file is on a network file system, where locks do not hold from machine to machine: "
+          "use a local disk, or PostgreSQL");
+    }
+    if (found == FileSystem::kDoubtful) {
+      log(LogLevel::kWarning,
+          "sqlite: the file is on FUSE or 9p: only safe where those pass on locks and syncs");
+    }
+  }
+
+  void look_for_strangers() {
+    next_look_ = steady_clock::now() + kBetweenLooks;
+    const Stranger found = find_stranger(location_.path);
+    if (found == Stranger::kLibrary) {
+      refuse(
+          "a second SQLite library in this process has the file open; each drops the other's "
+          "locks, and committed bookings could be lost: leave the file to this library, or open "
+          "it in another process");
+    }
+    if (found == Stranger::kReader && !told_of_reader_) {
+      told_of_reader_ = true;
+      log(LogLevel::kWarning,
+          "sqlite: this process has the file open for reading; unless that is this SQLite "
+          "library, closing it drops the locks of running transactions");
+    }
   }
 
   /// Who waits for the file in another process polls for it; a process that takes it again at once
@@ -323,6 +367,7 @@ class SqliteStorage final : public Storage {
       Turn turn(*this);
       return read_on<Value>(turn.connection(), function);
     }
+    require_not_forked();
     auto connection = readers_.take(steady_clock::now() + options_.lock_timeout);
     struct GiveBack {
       Readers& readers;
@@ -351,16 +396,20 @@ class SqliteStorage final : public Storage {
 
   static constexpr std::chrono::microseconds kPause{250};
   static constexpr std::chrono::milliseconds kShared{100};
+  static constexpr std::chrono::seconds kBetweenLooks{1};
 
   const Location location_;
   const StorageOptions options_;
   const Seams seams_;
+  const pid_t pid_ = getpid();
   LockCounters counters_;
   FairGate gate_{1};
   // By whoever has the gate.
   std::unique_ptr<Connection> writer_;
   std::int64_t data_version_ = 0;
   steady_clock::time_point shared_until_{};
+  steady_clock::time_point next_look_{};
+  bool told_of_reader_ = false;
   Readers readers_;
 };
 
