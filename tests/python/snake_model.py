@@ -178,6 +178,7 @@ class Model:
         self.resource_tokens.append(self.now)
 
     def update_resource(self, index, is_active, token):
+        self.record_due(index)
         known = self.replay("update", token, [index], is_active)
         if known is not None:
             return True
@@ -186,6 +187,7 @@ class Model:
         return False
 
     def set_deleted(self, index, deleted):
+        self.record_due(index)
         resource = self.of_resource(index)
         replayed = resource.is_deleted == deleted
         resource.is_deleted = deleted
@@ -380,10 +382,14 @@ class Model:
         self.remember("move booking", token, [row.resource], request, True)
         return False
 
-    def cancel(self, names):
-        """Bookings by name; `replayed`."""
+    def cancel(self, name):
+        self.record_due(self.bookings[name].resource)
+        return self.cancel_all([name])
+
+    def cancel_all(self, names):
+        """`replayed`: there was nothing left to cancel, and nothing was locked for it."""
         active = [name for name in names if self.bookings[name].status == "CONFIRMED"]
-        self.record_due(*{self.bookings[name].resource for name in active or names})
+        self.record_due(*{self.bookings[name].resource for name in active})
         for name in active:
             self.bookings[name].status = "CANCELLED"
             self.bookings[name].cancelled_at = self.now
