@@ -17,6 +17,21 @@ function(holdfast_warnings target)
     $<$<BOOL:${HOLDFAST_WERROR}>:-Werror>)
 endfunction()
 
+# What makes a mistake in the library harder to use against its host; tests/house/hardening.py reads
+# the result. Not under a sanitizer, which has the same in its own way.
+function(holdfast_harden target)
+  if(NOT HOLDFAST_HARDEN OR HOLDFAST_SANITIZE)
+    return()
+  endif()
+  # glibc wants an optimising build for it.
+  set(optimised $<CONFIG:Release,RelWithDebInfo,MinSizeRel>)
+  target_compile_options(${target} PRIVATE -fstack-protector-strong
+    "$<${optimised}:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=3>")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(${target} PRIVATE -fcf-protection=full -fstack-clash-protection)
+  endif()
+endfunction()
+
 # An object library of the library's own.
 function(holdfast_internal_target target)
   target_include_directories(${target}
@@ -30,4 +45,5 @@ function(holdfast_internal_target target)
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
   holdfast_warnings(${target})
+  holdfast_harden(${target})
 endfunction()

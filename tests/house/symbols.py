@@ -11,7 +11,7 @@ import tree
 
 ALLOWED = [re.compile(pattern) for pattern in (
     # memory and C strings
-    r"(mem(chr|cmp|cpy|move|set)|bcmp|strlen)$",
+    r"(mem(chr|cmp|cpy|move|set)|bcmp|strlen|__mem(cpy|move|set)_chk)$",
     r"operator (new|delete)(\[\])?\(",
     # exceptions on their way out
     r"__cxa_(allocate_exception|free_exception|throw|rethrow|begin_catch|end_catch)$",

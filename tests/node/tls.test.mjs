@@ -73,12 +73,16 @@ test('libpq works with one OpenSSL, whole', () => {
       {
         encoding: 'utf8',
         env: {
-          ...process.env, LD_DEBUG: 'bindings', LD_BIND_NOW: '1', LD_DEBUG_OUTPUT: join(folder, 'b'),
+          ...process.env,
+          LD_DEBUG: 'bindings',
+          LD_BIND_NOW: '1',
+          LD_DEBUG_OUTPUT: join(folder, 'b'),
         },
       });
     assert.equal(status, 0, stderr);
     const found = new Map();
-    const binding = /binding file \S*\/libpq\.so\S* \[0\] to (\S+) \[0\]: .* symbol `(\w+)' \[OPENSSL/;
+    const binding =
+      /binding file \S*\/libpq\.so\S* \[0\] to (\S+) \[0\]: .* symbol `(\w+)' \[OPENSSL/;
     for (const file of readdirSync(folder)) {
       for (const line of readFileSync(join(folder, file), 'latin1').split('\n')) {
         const [, where, symbol] = binding.exec(line) ?? [];

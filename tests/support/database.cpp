@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <random>
 #include <sstream>
@@ -212,18 +213,33 @@ class Database::Server final : public Database::Home {
  public:
   Server() : name_(ServerDatabases::instance().take()) {
     run(address(), "DROP SCHEMA IF EXISTS holdfast CASCADE");
+    if (!roles_.empty()) make_roles();
   }
   ~Server() override { ServerDatabases::instance().give_back(name_); }
 
-  std::string uri() const override { return "postgres:" + address(); }
+  std::string uri() const override { return "postgres:" + login("holdfast_app"); }
   std::string address() const override { return ServerDatabases::instance().conninfo(name_); }
   Result<std::unique_ptr<Storage>> open(const StorageOptions& options, Seams seams) const override {
-    return open_postgres(address(), options, seams);
+    return open_postgres(login("holdfast_app"), options, seams);
   }
   void execute(const std::string& sql) const override { run(address(), sql); }
 
  private:
-  std::string name_;
+  /// As `role`, where there are roles; else as whoever runs the tests.
+  std::string login(const std::string& role) const {
+    return roles_.empty() ? address() : address() + " options='-c role=" + role + "'";
+  }
+  void make_roles() const {
+    std::ostringstream script;
+    script << std::ifstream(roles_).rdbuf();
+    run(address(), script.str());
+    const auto migrated = must(open_postgres(login("holdfast_owner"), {}))->migrate();
+    if (!migrated.ok()) throw std::runtime_error(describe(migrated.error()));
+    run(address(), script.str());
+  }
+
+  const std::string name_;
+  const std::string roles_ = environment("HOLDFAST_TEST_ROLES");
 };
 #endif
 

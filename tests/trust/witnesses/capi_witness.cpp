@@ -43,7 +43,7 @@ void each(Get get, const holdfast_result* result, Visit visit) {
   for (std::size_t i = 0; i < count; ++i) visit(rows[i], i);
 }
 
-class CapiWitness final : public Witness {
+class CapiWitness final : public RowWitness {
  public:
   CapiWitness(const std::string& uri, const std::function<Instant()>& clock) {
     auto options = sized<holdfast_options>();

@@ -16,7 +16,7 @@ T must(Reply<T> reply) {
   return std::move(reply->value());
 }
 
-class EngineWitness final : public Witness {
+class EngineWitness final : public RowWitness {
  public:
   EngineWitness(std::string name, const std::string& uri, std::function<Instant()> clock)
       : name_(std::move(name)) {

@@ -17,7 +17,7 @@ namespace holdfast::test::witnesses {
 Answer no(const std::string& outcome, const std::string& about);
 bool has(const std::vector<Date>& days, Date day);
 
-class Model final : public Witness {
+class Model final : public RowWitness {
  public:
   std::string name() const override { return "model"; }
   Answer answer(const Step& step) override;

@@ -128,12 +128,33 @@ std::string text(const ResourceState& s) {
   return out;
 }
 
+// Bookings of one order were made at one instant; which comes first is each witness's own.
+std::string RowWitness::said(const Step& step) {
+  last_ = answer(step);
+  if (step.operation == Operation::kCancelOrder) {
+    std::sort(last_.bookings.begin(), last_.bookings.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+  }
+  return text(last_);
+}
+
+std::string cut_to_milliseconds(std::string text) {
+  constexpr std::ptrdiff_t kDigits = 16;  // of an instant in this century
+  for (auto at = text.begin(); at != text.end();) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto first = std::find_if(at, text.end(), is_digit);
+    at = std::find_if_not(first, text.end(), is_digit);
+    if (at - first == kDigits) std::fill(at - 3, at, '0');
+  }
+  return text;
+}
+
 void add_nobodies(Names& names) {
   const std::string other = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-  names.add("nobody's resource", "res_" + other);
-  names.add("nobody's hold", "hold_" + other + "_" + other);
-  names.add("nobody's booking", "alloc_" + other + "_" + other);
-  names.add("nobody's blackout", "blk_" + other + "_" + other);
+  names.add("nobody's-resource", "res_" + other);
+  names.add("nobody's-hold", "hold_" + other + "_" + other);
+  names.add("nobody's-booking", "alloc_" + other + "_" + other);
+  names.add("nobody's-blackout", "blk_" + other + "_" + other);
 }
 
 }  // namespace holdfast::test::witnesses

@@ -138,18 +138,38 @@ std::string text(const ResourceState& state);
 
 // ---- a witness ----------------------------------------------------------------------------------
 
-/// Somebody who carries out every step and can be asked what it has come to. Those in other
-/// languages read text(step) and print the same text as `answer` and `state` do here.
+/// Somebody who carries out every step and can be asked what it has come to, in text.
 class Witness {
  public:
   virtual ~Witness() = default;
   virtual std::string name() const = 0;
-  virtual Answer answer(const Step& step) = 0;
+  virtual std::string said(const Step& step) = 0;
   /// What readers see of that resource from `first` to `last`.
-  virtual ResourceState state(const std::string& resource, Date first, Date last) = 0;
+  virtual std::string shown(const std::string& resource, Date first, Date last) = 0;
   /// How many violations verify() finds.
   virtual std::size_t violations() = 0;
+  /// It keeps microseconds like everybody, and has no way to show more than milliseconds.
+  virtual bool shows_milliseconds() const { return false; }
 };
+
+/// A witness in this process.
+class RowWitness : public Witness {
+ public:
+  virtual Answer answer(const Step& step) = 0;
+  virtual ResourceState state(const std::string& resource, Date first, Date last) = 0;
+
+  std::string said(const Step& step) final;
+  std::string shown(const std::string& resource, Date first, Date last) final {
+    return text(state(resource, first, last));
+  }
+  const Answer& last_answer() const { return last_; }
+
+ private:
+  Answer last_{};
+};
+
+/// `text` with its instants cut to milliseconds.
+std::string cut_to_milliseconds(std::string text);
 
 /// Names of rows and a witness's own ids for them, both ways.
 class Names {

@@ -54,7 +54,7 @@ std::vector<Date> Stream::some_range() {
 }
 
 std::string Stream::some_resource() {
-  if (chance(0.01)) return "nobody's resource";
+  if (chance(0.01)) return "nobody's-resource";
   return resources_[random_.below(resources_.size())];
 }
 
@@ -68,7 +68,7 @@ std::string Stream::some_row(const std::vector<std::string>& rows, const char* n
 std::vector<std::string> Stream::some_holds() {
   std::vector<std::string> out;
   for (int i = chance(0.75) ? 1 : between(2, 3); i > 0; --i) {
-    const std::string hold = some_row(holds_, "nobody's hold");
+    const std::string hold = some_row(holds_, "nobody's-hold");
     if (std::find(out.begin(), out.end(), hold) == out.end()) out.push_back(hold);
   }
   return out;
@@ -99,7 +99,7 @@ void Stream::of_resources(Step& step, int roll) {
     step.operation = Operation::kDeleteBlackout;
     step.items.clear();
     step.token.clear();
-    step.row = some_row(blackouts_, "nobody's blackout");
+    step.row = some_row(blackouts_, "nobody's-blackout");
   } else if (roll < 23) {
     step.operation = Operation::kUpdateResource;
     step.items[0].days.clear();
@@ -151,14 +151,14 @@ void Stream::of_bookings(Step& step, int roll) {
     step.flag = chance(0.5);
   } else if (roll < 18) {
     step.operation = Operation::kCancel;
-    step.row = some_row(bookings_, "nobody's booking");
+    step.row = some_row(bookings_, "nobody's-booking");
   } else if (roll < 20) {
     step.operation = Operation::kCancelOrder;
     step.order = "o" + std::to_string(number_ / 400) + "." + std::to_string(between(1, 40));
     if (chance(0.3)) step.line = "l1";
   } else {
     step.operation = Operation::kMoveAllocation;
-    step.row = some_row(bookings_, "nobody's booking");
+    step.row = some_row(bookings_, "nobody's-booking");
     step.items = {{"", some_days(3), chance(0.5) ? 0 : between(1, 2)}};
     step.token = some_token(0.6);
   }
@@ -180,7 +180,7 @@ Step Stream::next() {
     const bool opens = opened_++ % 2 == 0;
     if (opens) resources_.push_back(name);
     step.items = {{name, {}, 1}};
-    step.token = "opening " + std::to_string(step.number);
+    step.token = "opening-" + std::to_string(step.number);
     step.operation = opens ? Operation::kCreateResource : Operation::kInitialize;
     if (opens) step.timezone = resources_.size() == 2 ? "Pacific/Kiritimati" : "UTC";
     if (!opens) step.items[0].days = {first_, first_ + std::chrono::days(5)};
