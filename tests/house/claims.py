@@ -21,7 +21,6 @@ def cases(root):
         text = re.sub(r'"\s*\n\s*"', "", tree.read(root, path))
         names |= set(CASE.findall(text))
         names |= {f"house_{name}" for name in re.findall(r"holdfast_add_house_test\((\w+)", text)}
-        names |= set(re.findall(r"holdfast_add_test\(\w+ NAME (\w+)", text))
     return names
 
 
@@ -35,7 +34,7 @@ def findings(root):
     for name in named:
         if name not in known:
             yield f"{PAGE}: there is no test {name!r}"
-    for name in re.findall(r"`((?:house|operations)_\w+)`", page):
+    for name in re.findall(r"`(house_\w+)`", page):
         if name not in known:
             yield f"{PAGE}: there is no CTest entry {name}"
     for name in re.findall(r"`(tests/[\w/.]+\.\w+)`", page):

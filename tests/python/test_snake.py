@@ -12,7 +12,7 @@ import itertools
 
 import holdfast
 import pytest
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (Bundle, RuleBasedStateMachine, consumes, initialize, invariant,
                                  multiple, precondition, rule, run_state_machine_as_test)
@@ -449,7 +449,8 @@ def test_snake_charmer(backend, databases):
     try:
         run_state_machine_as_test(told, settings=settings(
             max_examples=stories, stateful_step_count=STEPS, deadline=None, database=None,
-            print_blob=False, suppress_health_check=list(HealthCheck)))
+            print_blob=False, phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck)))
     finally:
         print(f"\nsnake charmer: {backend}: {Snake.steps} operations in {stories} stories, "
               f"{len(Snake.answers)} different answers, seed {SEED}")

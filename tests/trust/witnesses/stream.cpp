@@ -113,7 +113,7 @@ void Stream::of_resources(Step& step, int roll) {
 }
 
 void Stream::of_holds(Step& step, int roll) {
-  const char* const holders[] = {"", "", "", "a cart", "another cart"};
+  const char* const holders[] = {"", "", "", "a-cart", "another-cart"};
   step.holder = holders[random_.below(5)];
   if (roll < 30) {
     const bool group = chance(0.25);
