@@ -439,7 +439,7 @@ class Emptied:
         # Not TRUNCATE, which syncs every file of every table.
         tables = ["resources", "resource_capacity", "resource_holds", "resource_allocations",
                   "resource_blackouts", "commands"]
-        psql("; ".join(f"DELETE FROM holdfast.{table}" for table in tables), self._conninfo)
+        psql(self._conninfo, "; ".join(f"DELETE FROM holdfast.{table}" for table in tables))
 
     def close(self):
         self._booking.close()
