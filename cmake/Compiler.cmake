@@ -7,6 +7,12 @@ if(HOLDFAST_SANITIZE)
   add_link_options(-fsanitize=${HOLDFAST_SANITIZE})
 endif()
 
+option(HOLDFAST_FUZZ "Build tests/fuzz with libFuzzer (Clang, the preset fuzz)" OFF)
+option(HOLDFAST_COVERAGE "Clang's coverage of the library's own code, with MC/DC" OFF)
+if(HOLDFAST_COVERAGE)
+  add_link_options(-fprofile-instr-generate)
+endif()
+
 # GCC 12 sees an overlap in `"literal" + std::string` that is not there (its bug 105651).
 set(holdfast_gcc12 $<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>)
 
@@ -46,4 +52,11 @@ function(holdfast_internal_target target)
     VISIBILITY_INLINES_HIDDEN ON)
   holdfast_warnings(${target})
   holdfast_harden(${target})
+  if(HOLDFAST_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+  if(HOLDFAST_COVERAGE)
+    target_compile_options(${target} PRIVATE
+      -fprofile-instr-generate -fprofile-update=atomic -fcoverage-mapping -fcoverage-mcdc)
+  endif()
 endfunction()

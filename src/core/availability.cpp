@@ -74,7 +74,8 @@ CapacityReport report(const KeySnapshot& key, DateRange range) {
     day.max_capacity = row.max_capacity;
     day.available_capacity = free_places(row);
     day.held = static_cast<std::int32_t>(row.held);
-    day.booked = day.max_capacity - day.available_capacity - day.held;
+    day.booked =
+        static_cast<std::int32_t>(row.max_capacity - row.available_capacity - row.due - row.held);
     day.blackout = in_blackout(key, row.date);
     answer.max_capacity += day.max_capacity;
     answer.available_capacity += day.available_capacity;

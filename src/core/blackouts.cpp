@@ -60,9 +60,9 @@ Blackout blackout_of(const CreateBlackout& r, std::string id, Instant created_at
 
 Blackout recall(const CreateBlackout& r, std::string_view outcome) {
   std::int64_t created_at = 0;
-  const std::size_t space = outcome.find(' ');
-  std::from_chars(outcome.data(), outcome.data() + space, created_at);
-  return blackout_of(r, std::string(outcome.substr(space + 1)),
+  const std::string_view number = outcome.substr(0, outcome.find(' '));
+  std::from_chars(number.data(), number.data() + number.size(), created_at);
+  return blackout_of(r, std::string(outcome.substr(std::min(number.size() + 1, outcome.size()))),
                      Instant(std::chrono::microseconds(created_at)));
 }
 

@@ -191,6 +191,13 @@ Error configuration(const char* message) {
   return {.status = Status::kConfiguration, .retry = Retry::kNever, .message = message};
 }
 
+// A clock of the host's may say anything; what is added to it must still be an instant.
+std::function<Instant()> bounded(std::function<Instant()> clock) {
+  static constexpr Instant kFirst{bounds::kDateMin.time_since_epoch()};
+  static constexpr Instant kLast{bounds::kDateMax.time_since_epoch() - bounds::kTtlMax * 13};
+  return [clock = std::move(clock)] { return std::clamp(clock(), kFirst, kLast); };
+}
+
 std::optional<Error> refuse(const EngineOptions& options) {
   using std::chrono::milliseconds;
   if (options.lanes < 1 || options.lanes > 16) return configuration("lanes: 1 to 16");
@@ -228,7 +235,7 @@ Result<std::unique_ptr<Engine>> Engine::open(std::string_view uri, EngineOptions
   storage_options.lock_timeout = options.lock_timeout;
   storage_options.connections_max = options.lanes + options.readers + 2;
   storage_options.log = options.log;
-  storage_options.clock = options.clock;
+  if (options.clock) storage_options.clock = bounded(options.clock);
   auto storage = open_storage(uri, storage_options);
   if (!storage.ok()) return std::move(storage.error());
   return open(std::move(*storage), std::move(options));

@@ -16,6 +16,15 @@ Instant clamp(date::sys_seconds at) {
   return Instant(std::clamp<std::chrono::seconds>(at.time_since_epoch(), kMin, kMax));
 }
 
+const date::time_zone& find(const std::string& zone) {
+  try {
+    return *date::locate_zone(zone);
+  } catch (const std::runtime_error&) {
+    // The name may be anything that a row holds.
+    throw std::runtime_error("a time zone is not in the system's tz database");
+  }
+}
+
 }  // namespace
 
 bool Zones::exists(const std::string& zone) {
@@ -38,7 +47,7 @@ Date Zones::today(const std::string& zone, Instant now) {
       return local(at->second);
     }
   }
-  const auto info = date::locate_zone(zone)->get_info(
+  const auto info = find(zone).get_info(
       date::sys_seconds(std::chrono::floor<std::chrono::seconds>(now.time_since_epoch())));
   const Offset offset{clamp(info.begin), clamp(info.end), info.offset};
   const std::unique_lock lock(mutex_);

@@ -148,10 +148,21 @@ std::vector<std::string> secrets_of(std::string_view conninfo) {
 }
 
 std::string redact(std::string_view message, const std::vector<std::string>& secrets) {
-  std::string out(message);
+  // Marked first: secrets overlap, and one of asterisks would be found in what hides another.
+  std::vector<bool> hidden(message.size());
   for (const std::string& secret : secrets) {
-    for (std::size_t at = out.find(secret); at != std::string::npos; at = out.find(secret, at + 3))
-      out.replace(at, secret.size(), "***");
+    for (auto at = message.find(secret); at != std::string_view::npos;
+         at = message.find(secret, at + 1)) {
+      std::fill_n(hidden.begin() + static_cast<std::ptrdiff_t>(at), secret.size(), true);
+    }
+  }
+  std::string out;
+  for (std::size_t at = 0; at < message.size(); ++at) {
+    if (!hidden[at]) {
+      out += message[at];
+    } else if (at == 0 || !hidden[at - 1]) {
+      out += "***";
+    }
   }
   while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) out.pop_back();
   std::replace_if(

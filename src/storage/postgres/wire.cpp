@@ -1,6 +1,7 @@
 #include "storage/postgres/wire.hpp"
 
 #include <array>
+#include <limits>
 
 namespace holdfast::postgres {
 namespace {
@@ -137,7 +138,13 @@ bool Row::boolean() { return from_big_endian(next()) != 0; }
 std::int32_t Row::int4() { return to_int4(next()); }
 std::int64_t Row::int8() { return static_cast<std::int64_t>(from_big_endian(next())); }
 Date Row::date() { return from_pg_day(int4()); }
-Instant Row::instant() { return Instant(std::chrono::microseconds(int8() + kEpochMicros)); }
+
+// `infinity` is the largest number there is, and nobody could add to it.
+Instant Row::instant() {
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max() / 2;
+  const std::int64_t micros = std::clamp(int8(), -kLargest, kLargest);
+  return Instant(std::chrono::microseconds(micros + kEpochMicros));
+}
 
 std::optional<Instant> Row::maybe_instant() {
   if (!is_null()) return instant();

@@ -6,6 +6,7 @@
 #include <new>
 #include <thread>
 
+#include "holdfast/operations.hpp"
 #include "storage/sqlite/descriptors.hpp"
 #include "storage/sqlite/gathering_vfs.hpp"
 
@@ -52,8 +53,18 @@ std::int64_t Statement::run() {
   return changed;
 }
 
-std::int32_t Statement::integer32(int column) const {
-  return static_cast<std::int32_t>(sqlite3_column_int64(stmt_, column));
+std::int32_t Statement::places(int column) const {
+  const std::int64_t value = integer(column);
+  if (value < -bounds::kCapacityMax || value > bounds::kCapacityMax) damaged("a number");
+  return static_cast<std::int32_t>(value);
+}
+
+Instant Statement::instant(int column) const {
+  constexpr std::int64_t kMin = -62135596800000000;
+  constexpr std::int64_t kMax = 253402300799999999;
+  const std::int64_t micros = integer(column);
+  if (micros < kMin || micros > kMax) damaged("an instant");
+  return Instant(std::chrono::microseconds(micros));
 }
 
 std::string_view Statement::text(int column) const {

@@ -49,8 +49,10 @@ class Statement {
 
   bool is_null(int column) const { return sqlite3_column_type(stmt_, column) == SQLITE_NULL; }
   std::int64_t integer(int column) const { return sqlite3_column_int64(stmt_, column); }
-  std::int32_t integer32(int column) const;
-  Instant instant(int column) const { return Instant(std::chrono::microseconds(integer(column))); }
+  /// Places; throws Failure (kStorage) on more than there can be, also below 0.
+  std::int32_t places(int column) const;
+  /// Throws Failure (kStorage) outside the years 1 to 9999.
+  Instant instant(int column) const;
   /// Valid until the next step() or reset().
   std::string_view text(int column) const;
 

@@ -65,6 +65,11 @@ Error unknown_commit(sqlite3* db, int rc) {
           .message = describe(db, rc, "commit, done or not done")};
 }
 
+void damaged(const char* what) {
+  throw Failure(Status::kStorage, Retry::kNever,
+                std::string("sqlite: a row holds ") + what + " that Holdfast did not write");
+}
+
 bool spoils_connection(int rc) {
   switch (rc & 0xff) {
     case SQLITE_IOERR:

@@ -31,6 +31,9 @@ Error error_of(sqlite3* db, int rc, std::string_view doing);
 /// For a COMMIT after which the transaction can be neither found nor rolled back.
 Error unknown_commit(sqlite3* db, int rc);
 
+/// A row holds what Holdfast did not write: something else has changed the file. Throws Failure.
+[[noreturn]] void damaged(const char* what);
+
 /// The file or the disk failed: a connection that met this is closed, so that the next one reads
 /// the file's state anew (a hot journal, a replaced file).
 bool spoils_connection(int rc);

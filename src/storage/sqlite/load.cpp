@@ -18,7 +18,7 @@ namespace {
 
 // `row`: dates, quantity, expires_at of an ACTIVE hold.
 void add_to_totals(KeySnapshot& key, const KeyScope& scope, const Statement& row, Instant now) {
-  const std::int64_t quantity = row.integer(1);
+  const std::int64_t quantity = row.places(1);
   const bool is_due = row.instant(2) <= now;
   if (!is_due && !scope.with_held) return;
   for (const Date day : read_dates(row.text(0))) {
@@ -181,8 +181,8 @@ class KeyLoader {
   void add_capacity_rows(Statement& query) {
     while (query.step()) {
       out_.capacity.push_back({.date = read_date(query.text(0)),
-                               .max_capacity = query.integer32(1),
-                               .available_capacity = query.integer32(2)});
+                               .max_capacity = query.places(1),
+                               .available_capacity = query.places(2)});
     }
   }
 

@@ -12,11 +12,6 @@ namespace chr = std::chrono;
 
 constexpr std::size_t kDateSize = 10;
 
-[[noreturn]] void damaged(const char* what) {
-  throw Failure(Status::kStorage, Retry::kNever,
-                std::string("sqlite: a row holds ") + what + " that Holdfast did not write");
-}
-
 std::optional<Instant> optional_instant(const Statement& row, int column) {
   if (row.is_null(column)) return std::nullopt;
   return row.instant(column);
@@ -51,7 +46,7 @@ Hold read_hold(const Statement& row) {
   out.id = row.text(0);
   out.resource_id = row.text(1);
   out.dates = read_dates(row.text(2));
-  out.quantity = row.integer32(3);
+  out.quantity = row.places(3);
   out.customer_email = row.text(4);
   out.holder = row.text(5);
   out.idempotency_token = row.text(6);
@@ -68,7 +63,7 @@ Hold read_hold(const Statement& row) {
 StoredHold read_stored_hold(const Statement& row) {
   StoredHold out;
   out.hold = read_hold(row);
-  out.item_no = row.integer32(12);
+  out.item_no = row.places(12);
   out.fingerprint = row.text(13);
   return out;
 }
@@ -81,7 +76,7 @@ Allocation read_allocation(const Statement& row) {
   out.order_id = row.text(3);
   out.line_item_id = row.text(4);
   out.dates = read_dates(row.text(5));
-  out.quantity = row.integer32(6);
+  out.quantity = row.places(6);
   const auto status = parse_allocation_status(row.text(7));
   if (!status) damaged("a status");
   out.status = *status;
