@@ -1,6 +1,7 @@
 #include "core/decide.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/ids.hpp"
@@ -114,17 +115,9 @@ bool may_free_places(const std::vector<Wanted>& wanted) {
 }
 
 Outcome refusal_of(HoldStatus status) {
-  switch (status) {
-    case HoldStatus::kActive:
-      return Outcome::kAccepted;
-    case HoldStatus::kConfirmed:
-      return Outcome::kAlreadyConfirmed;
-    case HoldStatus::kReleased:
-      return Outcome::kHoldReleased;
-    case HoldStatus::kExpired:
-      return Outcome::kHoldExpired;
-  }
-  return Outcome::kHoldNotFound;
+  constexpr std::array kRefusals = {Outcome::kAccepted, Outcome::kAlreadyConfirmed,
+                                    Outcome::kHoldReleased, Outcome::kHoldExpired};
+  return kRefusals.at(static_cast<std::size_t>(status));
 }
 
 void prefer(std::optional<Rejection>& kept, Outcome outcome, const std::string& id) {

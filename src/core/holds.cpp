@@ -9,12 +9,13 @@
 namespace holdfast::core {
 namespace {
 
+// REQUIRES: there is a row.
 HoldsAnswer answer_of(std::vector<HoldRow*> rows, bool replayed) {
   HoldsAnswer answer;
   answer.replayed = replayed;
   answer.holds.reserve(rows.size());
   for (const HoldRow* row : rows) answer.holds.push_back(row->hold());
-  if (!answer.holds.empty()) answer.group_id = answer.holds.front().group_id;
+  answer.group_id = answer.holds.front().group_id;
   return answer;
 }
 

@@ -28,8 +28,9 @@ class Parser {
 
  private:
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  // Never asked for the NUL that peek() sees at the end.
   bool take(char c) {
-    if (peek() != c || at_ >= text_.size()) return false;
+    if (peek() != c) return false;
     ++at_;
     return true;
   }

@@ -97,7 +97,7 @@ KeyState& State::key(std::string_view name) {
 
 HoldRow* State::hold(std::string_view id) {
   const auto at = by_id_.find(id);
-  if (at == by_id_.end() || at->second->removed) return nullptr;
+  if (at == by_id_.end()) return nullptr;
   if (is_due(at->second->hold())) expire(*at->second);
   return at->second;
 }
@@ -106,7 +106,7 @@ std::vector<HoldRow*> State::holds_of_token(std::string_view key, std::string_vi
   std::vector<HoldRow*> found;
   const auto [begin, end] = by_token_.equal_range(token);
   for (auto at = begin; at != end; ++at) {
-    if (at->second->hold().resource_id == key && !at->second->removed) {
+    if (at->second->hold().resource_id == key) {
       found.push_back(hold(at->second->hold().id));
     }
   }
@@ -240,7 +240,7 @@ void take_key_changes(KeyState& key, Changes& out) {
 Changes State::take_changes() {
   Changes out;
   for (auto& key : keys_) take_key_changes(key, out);
-  const auto is_insert = [](const HoldRow& row) { return row.fresh && !row.removed; };
+  const auto is_insert = [](const HoldRow& row) { return row.fresh; };
   out.hold_inserts.reserve(
       static_cast<std::size_t>(std::count_if(holds_.begin(), holds_.end(), is_insert)));
   for (auto& row : holds_) {

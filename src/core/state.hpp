@@ -21,7 +21,7 @@ struct HoldRow {
   bool fresh = false;  ///< made by this batch
   bool dirty = false;
   bool rewritten = false;  ///< more than the status has changed
-  bool removed = false;
+  bool removed = false;    ///< by prune, after which the batch leaves its key alone
 
   void rewrite() { dirty = rewritten = true; }
   Hold& hold() { return stored.hold; }

@@ -14,7 +14,7 @@ namespace chr = std::chrono;
 void put(std::string& out, std::int64_t value, int width) {
   std::array<char, 20> digits{};
   int used = 0;
-  while (used < width || value > 0) {
+  while (used < width) {
     digits[static_cast<std::size_t>(used++)] = static_cast<char>('0' + value % 10);
     value /= 10;
   }

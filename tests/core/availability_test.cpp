@@ -218,6 +218,30 @@ TEST_CASE("the audit finds each kind of violation") {
   CHECK(finds("SHAPE", [](auto& k) { k.holds[0].hold.quantity = 0; }));
 }
 
+TEST_CASE("rows of any kind need a resource") {
+  const auto slot_with = [](const std::function<void(KeySnapshot&)>& add) {
+    KeySnapshot key;
+    key.key = "token:abc";
+    add(key);
+    const auto found = rules(key);
+    return std::find(found.begin(), found.end(), "ORPHAN") != found.end();
+  };
+  CHECK_FALSE(slot_with([](auto&) {}));
+  CHECK(slot_with([](auto& k) { k.capacity = {{day(1), 1, 1}}; }));
+  CHECK(slot_with([](auto& k) { k.holds = {make_hold(kResource, 1, days(1, 1), at(100))}; }));
+  CHECK(slot_with([](auto& k) { k.allocations = {make_allocation(kResource, 1, days(1, 1))}; }));
+  CHECK(slot_with([](auto& k) { k.blackouts = {make_blackout(kResource, 1, day(1), day(1))}; }));
+}
+
+TEST_CASE("an ended hold takes no places and needs no allocation") {
+  for (const HoldStatus ended : {HoldStatus::kReleased, HoldStatus::kExpired}) {
+    KeySnapshot key = sound();
+    key.holds.push_back(make_hold(kResource, 4, days(1, 3), at(100)));
+    key.holds.back().hold.status = ended;
+    CHECK(rules(key).empty());
+  }
+}
+
 TEST_CASE("the audit stops at a thousand violations") {
   KeySnapshot key;
   key.key = kResource;

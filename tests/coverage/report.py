@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-# Each room with the least percentage of its lines, branches and conditions (MC/DC).
+# Each room with the least percentage of its lines, branches and conditions (MC/DC); 0 is not asked.
 ROOMS = (
     ("src/core", 100, 100, 100),
     ("src/engine", 95, 95, 0),
@@ -105,11 +105,12 @@ def main():
             if percent(of) < bound:
                 failures.append(f"{room}: {percent(of):.2f} % of its {kind}, at least {bound}")
         print(row)
+    bound = {(room, kind): least for room, *bounds in ROOMS for kind, least in zip(KINDS, bounds)}
     listed = known(pathlib.Path(__file__).with_name("README.md"))
     text = {}
     for room, kind, path, line, what in missed(found):
         source = text.setdefault(path, (root / path).read_text().splitlines())[line - 1].strip()
-        if kind != "MC/DC" and (path, source) not in listed:
+        if bound[room, kind] > 0 and (path, source) not in listed:
             failures.append(f"{path}:{line}: {what} is never met, nor listed: {source}")
     print("\n".join(failures) or "the bounds are kept, and what is left is listed")
     sys.exit(1 if failures else 0)
