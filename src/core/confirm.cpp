@@ -71,10 +71,9 @@ Verdict decide_one(Context& context, const Command& command, const ConfirmHolds&
     if (refusal->outcome == Outcome::kInsufficientCapacity && may_free_places(wanted)) {
       return Deferred{};
     }
-    if (!rejection || Outcome::kHoldExpiredAndTaken < rejection->outcome) {
-      refusal->reason = std::exchange(refusal->outcome, Outcome::kHoldExpiredAndTaken);
-      rejection = std::move(refusal);
-    }
+    // It stands before RELEASED and ALREADY_CONFIRMED, all that the others can be.
+    refusal->reason = std::exchange(refusal->outcome, Outcome::kHoldExpiredAndTaken);
+    rejection = std::move(refusal);
   }
   if (rejection) return std::move(*rejection);
 

@@ -80,7 +80,6 @@ class State {
   Instant now() const { return now_; }
   /// REQUIRES: the key is in the scope.
   KeyState& key(std::string_view name);
-  std::vector<KeyState>& keys() { return keys_; }
 
   /// nullptr when there is none. A hold found due is recorded EXPIRED by the look.
   HoldRow* hold(std::string_view id);

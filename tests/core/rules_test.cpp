@@ -7,6 +7,7 @@
 #include "core/ids.hpp"
 #include "core/plan.hpp"
 #include "core/scene.hpp"
+#include "core/validate.hpp"
 #include "core/world.hpp"
 #include "support/catch.hpp"
 
@@ -222,11 +223,13 @@ TEST_CASE("of two holds that refuse a confirmation, the reason that stands first
 TEST_CASE("a reclaim and a move wait for the recording of what is due, and then get the places") {
   World world = open_world();
   fill_with_due(world);
-  const std::string late = add_hold(world, kTour, 1, days(2, 2), kNow - 1s);
-  world.keys[kTour].holds[late].hold.dates = days(1, 2);
-  world.keys[kTour].capacity[day(1)] = {131, 0};
-  CHECK(decide_alone(world, confirm_of({late}, "order", IfExpired::kReclaim)) ==
+  StoredHold late = make_hold(kTour, 1, days(1, 1), kNow - 1h);
+  late.hold.quantity = 120;
+  late.hold.status = HoldStatus::kExpired;
+  world.keys[kTour].holds[late.hold.id] = late;
+  CHECK(decide_alone(world, confirm_of({late.hold.id}, "order", IfExpired::kReclaim)) ==
         Outcome::kAccepted);
+  CHECK(world.keys[kTour].capacity[day(1)].available == 10);
 
   World crowded = open_world();
   fill_with_due(crowded);
@@ -257,6 +260,20 @@ TEST_CASE("a move with a token that another request has used is a mismatch") {
   CHECK(decide_alone(world, move_booking(2)) == Outcome::kAccepted);
   CHECK(decide_alone(world, move_booking(2)) == Outcome::kAccepted);
   CHECK(decide_alone(world, move_booking(3)) == Outcome::kIdempotencyMismatch);
+}
+
+TEST_CASE("a type is upper-case letters, digits and underscores, a letter first") {
+  const auto is_type = [](const std::string& type) {
+    CreateResource r;
+    r.type = type;
+    r.name = "Reef";
+    return !core::validate(r, kPolicy).has_value();
+  };
+  for (const char* type : {"A", "TOUR", "TOUR_2", "Z9_"}) CHECK(is_type(type));
+  for (const char* type : {"", "_A", "9A", "tour", "Tour", "TOUR-2", "T~", "T OUR", "T{"}) {
+    INFO(type);
+    CHECK_FALSE(is_type(type));
+  }
 }
 
 TEST_CASE("an update changes each field that it names, and no other") {
