@@ -2,8 +2,8 @@
 
 report.py ROOT BUILD
 
-Fails below the bounds. What is not reached is listed in BUILD/left.txt; where the bound is 100 it is
-shown. BUILD was made with HOLDFAST_COVERAGE, and its profiles are in BUILD/profiles.
+Fails below the bounds. What is not reached is listed in BUILD/left.txt; where the bound is 100 it
+is shown. BUILD was made with HOLDFAST_COVERAGE, and its profiles are in BUILD/profiles.
 """
 
 import collections
