@@ -121,31 +121,23 @@ class Campaign {
 
   void strike(const Operation& operation, const Cut& cut, const std::string& after) {
     const Scene scene = rehearse(operation);
-    const std::string before = tables(sql_, scene);
+    Trial trial{.before = tables(sql_, scene)};
     wire_.arm(cut);
-    const Told first = operation.ask(*engine_, scene);
+    const Told first = trial.first = operation.ask(*engine_, scene);
     const Passage passage = wire_.disarm();
     passage.cut ? ++tally.cut : ++tally.beyond;
-    const std::string between = tables(sql_, scene);
-    const Told second = operation.ask(*engine_, scene);
-    const std::string end = tables(sql_, scene);
+    trial.between = tables(sql_, scene);
+    trial.second = operation.ask(*engine_, scene);
+    trial.end = tables(sql_, scene);
 
-    const bool is_done = between == after;
     if (first.done) ++tally.done;
     if (first.retry == Retry::kSafe) ++tally.safe;
     if (first.retry == Retry::kSameToken) {
       ++tally.same_token;
-      if (is_done) ++tally.same_token_done;
+      if (trial.between == after) ++tally.same_token_done;
     }
-    std::string wrong;
-    if (between != before && !is_done) wrong = "half of it is in the tables";
-    if (first.done && !is_done) wrong = "told done, and it is not";
-    if (operation.writes && first.retry == Retry::kSafe && is_done) wrong = "told SAFE, but done";
-    if (!first.done && first.retry == Retry::kNever) wrong = "told for good: " + first.text;
-    if (!operation.writes && first.retry == Retry::kSameToken) wrong = "a read in doubt";
+    std::string wrong = contradiction(operation, trial, after);
     if (cut.blade == Blade::kStall && !first.done) wrong = "a pause has failed it: " + first.text;
-    if (!second.done) wrong = "the second try: " + second.text;
-    if (end != after) wrong = "another end: " + end;
     if (wrong.empty()) return;
     tally.wrong.push_back(std::string(operation.name) + ", " + in_words(cut) + ": " + wrong +
                           " (first told: " + (first.done ? "done" : first.text) + ")");

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "storage/postgres/lock_key.hpp"
+#include "support/rows.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -18,51 +19,49 @@ std::string order_of(const Scene& scene) { return "order-" + scene.token; }
 std::vector<Operation> resource_operations() {
   return {
       {"create_resource", Needs::kNothing, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.create_resource(
-             {.type = "TOUR", .name = s.label, .timezone = "UTC", .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return CreateResource{
+             .type = "TOUR", .name = s.label, .timezone = "UTC", .idempotency_token = s.token};
        }},
       {"update_resource", Needs::kResource, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.update_resource(
-             {.resource_id = s.resources[0], .description = "new", .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return UpdateResource{
+             .resource_id = s.resources[0], .description = "new", .idempotency_token = s.token};
        }},
       {"delete_resource", Needs::kResource, true,
-       [](Engine& e, const Scene& s) {
-         return told(
-             e.delete_resource({.resource_id = s.resources[0], .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return DeleteResource{.resource_id = s.resources[0], .idempotency_token = s.token};
        }},
       {"restore_resource", Needs::kDeleted, true,
-       [](Engine& e, const Scene& s) {
-         return told(
-             e.restore_resource({.resource_id = s.resources[0], .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return RestoreResource{.resource_id = s.resources[0], .idempotency_token = s.token};
        }},
       {"initialize_capacity", Needs::kResource, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.initialize_capacity({.resource_id = s.resources[0],
-                                            .start_date = future(20),
-                                            .end_date = future(22),
-                                            .daily_capacity = 3,
-                                            .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return InitializeCapacity{.resource_id = s.resources[0],
+                                   .start_date = future(20),
+                                   .end_date = future(22),
+                                   .daily_capacity = 3,
+                                   .idempotency_token = s.token};
        }},
       {"adjust_capacity", Needs::kResource, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.adjust_capacity({.resource_id = s.resources[0],
-                                        .dates = kDays,
-                                        .delta = 2,
-                                        .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return AdjustCapacity{.resource_id = s.resources[0],
+                               .dates = kDays,
+                               .delta = 2,
+                               .idempotency_token = s.token};
        }},
       {"create_blackout", Needs::kResource, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.create_blackout({.resource_id = s.resources[0],
-                                        .start_date = future(4),
-                                        .end_date = future(5),
-                                        .reason = "paint",
-                                        .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return CreateBlackout{.resource_id = s.resources[0],
+                               .start_date = future(4),
+                               .end_date = future(5),
+                               .reason = "paint",
+                               .idempotency_token = s.token};
        }},
       {"delete_blackout", Needs::kClosed, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.delete_blackout({.blackout_id = s.blackout, .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return DeleteBlackout{.blackout_id = s.blackout, .idempotency_token = s.token};
        }},
   };
 }
@@ -70,50 +69,49 @@ std::vector<Operation> resource_operations() {
 std::vector<Operation> hold_operations() {
   return {
       {"create_hold", Needs::kResource, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.create_hold(
-             {.resource_id = s.resources[0], .dates = kDays, .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return CreateHold{
+             .resource_id = s.resources[0], .dates = kDays, .idempotency_token = s.token};
        }},
       {"create_holds", Needs::kTwoResources, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.create_holds({.items = {{s.resources[0], kDays}, {s.resources[1], kDays, 2}},
-                                     .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return CreateHolds{.items = {{s.resources[0], kDays}, {s.resources[1], kDays, 2}},
+                            .idempotency_token = s.token};
        }},
       {"extend_hold", Needs::kHold, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.extend_hold({.hold_id = s.hold, .ttl = 3h, .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return ExtendHold{.hold_id = s.hold, .ttl = 3h, .idempotency_token = s.token};
        }},
       {"release_hold", Needs::kHold, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.release_hold({.hold_id = s.hold, .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return ReleaseHold{.hold_id = s.hold, .idempotency_token = s.token};
        }},
       {"move_hold", Needs::kHold, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.move_hold({.hold_id = s.hold,
-                                  .dates = {future(1), future(2)},
-                                  .quantity = 2,
-                                  .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return MoveHold{.hold_id = s.hold,
+                         .dates = {future(1), future(2)},
+                         .quantity = 2,
+                         .idempotency_token = s.token};
        }},
       {"cleanup_expired_holds", Needs::kDueHold, true,
-       [](Engine& e, const Scene&) { return told(e.cleanup_expired_holds()); }},
+       [](const Scene&) -> Request { return CleanupExpiredHolds{}; }},
       {"confirm_hold", Needs::kHold, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.confirm_hold(
-             {.hold_id = s.hold, .order_id = order_of(s), .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return ConfirmHold{
+             .hold_id = s.hold, .order_id = order_of(s), .idempotency_token = s.token};
        }},
       {"cancel_allocation", Needs::kBooking, true,
-       [](Engine& e, const Scene& s) {
-         return told(
-             e.cancel_allocation({.allocation_id = s.allocation, .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return CancelAllocation{.allocation_id = s.allocation, .idempotency_token = s.token};
        }},
       {"cancel_allocation by order", Needs::kBooking, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.cancel_allocation({.order_id = order_of(s), .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return CancelAllocation{.order_id = order_of(s), .idempotency_token = s.token};
        }},
       {"move_allocation", Needs::kBooking, true,
-       [](Engine& e, const Scene& s) {
-         return told(e.move_allocation(
-             {.allocation_id = s.allocation, .dates = {future(3)}, .idempotency_token = s.token}));
+       [](const Scene& s) -> Request {
+         return MoveAllocation{
+             .allocation_id = s.allocation, .dates = {future(3)}, .idempotency_token = s.token};
        }},
   };
 }
@@ -121,38 +119,30 @@ std::vector<Operation> hold_operations() {
 std::vector<Operation> reads() {
   return {
       {"retrieve_resource", Needs::kResource, false,
-       [](Engine& e, const Scene& s) {
-         return told(e.retrieve_resource({.resource_id = s.resources[0]}));
-       }},
+       [](const Scene& s) -> Request { return RetrieveResource{.resource_id = s.resources[0]}; }},
       {"check_availability", Needs::kHold, false,
-       [](Engine& e, const Scene& s) {
-         return told(e.check_availability(
-             {.resource_id = s.resources[0], .start_date = future(0), .end_date = future(3)}));
+       [](const Scene& s) -> Request {
+         return CheckAvailability{
+             .resource_id = s.resources[0], .start_date = future(0), .end_date = future(3)};
        }},
       {"search_availability", Needs::kHold, false,
-       [](Engine& e, const Scene& s) {
-         return told(e.search_availability(
-             {.resource_ids = s.resources, .start_date = future(0), .end_date = future(3)}));
+       [](const Scene& s) -> Request {
+         return SearchAvailability{
+             .resource_ids = s.resources, .start_date = future(0), .end_date = future(3)};
        }},
       {"get_capacity_report", Needs::kHold, false,
-       [](Engine& e, const Scene& s) {
-         return told(e.get_capacity_report(
-             {.resource_id = s.resources[0], .start_date = future(0), .end_date = future(3)}));
+       [](const Scene& s) -> Request {
+         return GetCapacityReport{
+             .resource_id = s.resources[0], .start_date = future(0), .end_date = future(3)};
        }},
       {"retrieve_hold", Needs::kHold, false,
-       [](Engine& e, const Scene& s) { return told(e.retrieve_hold({.hold_id = s.hold})); }},
+       [](const Scene& s) -> Request { return RetrieveHold{.hold_id = s.hold}; }},
       {"list_holds", Needs::kHold, false,
-       [](Engine& e, const Scene& s) {
-         return told(e.list_holds({.resource_id = s.resources[0]}));
-       }},
+       [](const Scene& s) -> Request { return ListHolds{.resource_id = s.resources[0]}; }},
       {"list_allocations", Needs::kBooking, false,
-       [](Engine& e, const Scene& s) {
-         return told(e.list_allocations({.resource_id = s.resources[0]}));
-       }},
+       [](const Scene& s) -> Request { return ListAllocations{.resource_id = s.resources[0]}; }},
       {"list_blackouts", Needs::kClosed, false,
-       [](Engine& e, const Scene& s) {
-         return told(e.list_blackouts({.resource_id = s.resources[0]}));
-       }},
+       [](const Scene& s) -> Request { return ListBlackouts{.resource_id = s.resources[0]}; }},
   };
 }
 
@@ -181,6 +171,12 @@ SELECT concat_ws(' / ',
      FROM holdfast.resource_allocations a WHERE a.resource_id = ANY ($IDS)),
   (SELECT string_agg(b.start_date || ' ' || b.end_date || (b.deleted_at IS NOT NULL), ',')
      FROM holdfast.resource_blackouts b WHERE b.resource_id = ANY ($IDS))))";
+
+std::string in_words(const std::vector<Date>& dates, std::int32_t quantity) {
+  std::string out = " " + std::to_string(quantity) + " on";
+  for (const Date date : dates) out += " " + to_string(date);
+  return out;
+}
 
 std::string filled(std::string text, const std::string& mark, const std::string& value) {
   for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
@@ -230,6 +226,44 @@ Scene prepare(Engine& engine, Needs needs, int number) {
             .blackout.id;
   }
   return scene;
+}
+
+std::string contradiction(const Operation& operation, const Trial& trial,
+                          const std::string& after) {
+  const Told& first = trial.first;
+  const bool is_done = trial.between == after;
+  std::string wrong;
+  if (trial.between != trial.before && !is_done) wrong = "half of it is in the tables";
+  if (first.done && !is_done) wrong = "told done, and it is not";
+  if (operation.writes && first.retry == Retry::kSafe && is_done) wrong = "told SAFE, but done";
+  if (!first.done && first.retry == Retry::kNever) wrong = "told for good: " + first.text;
+  if (!operation.writes && first.retry == Retry::kSameToken) wrong = "a read in doubt";
+  if (!trial.second.done) wrong = "the second try: " + trial.second.text;
+  if (trial.end != after) wrong = "another end: " + trial.end;
+  return wrong;
+}
+
+std::string rows(Storage& storage, const Scene& scene) {
+  const ListPage named =
+      must(storage.list({.what = ResourceQuery{.text = scene.label}, .limit = 10}));
+  std::string out =
+      std::to_string(std::get<std::vector<Resource>>(named.rows).size()) + " of that name";
+  for (const auto& id : scene.resources) {
+    const KeySnapshot key = load_unlocked(storage, {.key = id, .everything = true});
+    out += "\n" + key.resource->description + (key.resource->deleted_at ? " deleted" : "");
+    for (const auto& c : key.capacity)
+      out += "\n" + to_string(c.date) + " " + std::to_string(c.max_capacity) + " " +
+             std::to_string(c.available_capacity);
+    for (const auto& [hold, item_no, fingerprint] : key.holds)
+      out += std::string("\n") + name(hold.status) + in_words(hold.dates, hold.quantity) +
+             (hold.expires_at > hold.created_at + 2h ? " long" : "");
+    for (const auto& a : key.allocations)
+      out += std::string("\n") + name(a.status) + in_words(a.dates, a.quantity);
+    for (const auto& b : key.blackouts)
+      out += "\n" + to_string(b.start_date) + " " + to_string(b.end_date) +
+             (b.deleted_at ? " deleted" : "");
+  }
+  return out;
 }
 
 std::string tables(Sql& sql, const Scene& scene) {

@@ -7,6 +7,7 @@
 
 #include "backends/cluster.hpp"
 #include "backends/shop.hpp"
+#include "holdfast/storage.hpp"
 
 namespace holdfast::test {
 
@@ -49,7 +50,11 @@ struct Operation {
   const char* name;
   Needs needs;
   bool writes;
-  std::function<Told(Engine&, const Scene&)> ask;
+  std::function<Request(const Scene&)> request;
+
+  Told ask(Engine& engine, const Scene& scene) const {
+    return told(engine.execute(request(scene)));
+  }
 };
 
 /// Every operation of the interface that talks to the database, but open and migrate.
@@ -61,5 +66,20 @@ Scene prepare(Engine& engine, Needs needs, int number);
 /// What the tables hold of the scene, without ids and times, so that two scenes in the same state
 /// read alike. Waits for whoever still has the scene locked.
 std::string tables(Sql& sql, const Scene& scene);
+/// The same for any backend, with ended holds left out.
+std::string rows(Storage& storage, const Scene& scene);
+
+/// An operation that something was done to, asked again, and the scene's rows meanwhile.
+struct Trial {
+  std::string before{};
+  Told first{};
+  std::string between{};
+  Told second{};
+  std::string end{};
+};
+
+/// Where what was told and what the rows say differ; empty: nowhere. `after`: the rows of a scene
+/// that the operation was done to once.
+std::string contradiction(const Operation& operation, const Trial& trial, const std::string& after);
 
 }  // namespace holdfast::test

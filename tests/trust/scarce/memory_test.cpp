@@ -1,0 +1,105 @@
+// Memory runs out at every allocation of every operation, once and for as long as it lasts.
+//
+// HOLDFAST_BUDGET=20 plays every allocation; less plays every nth one, from a place that the seed
+// picks.
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "shop.hpp"
+#include "starvation.hpp"
+#include "support/budget.hpp"
+#include "trust/faults/report.hpp"
+
+namespace holdfast::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double kEveryAllocation = 20;
+constexpr int kStrideAtOne = 40;
+
+int stride() {
+  if (budget() >= kEveryAllocation) return 1;
+  return std::max(1, static_cast<int>(std::lround(kStrideAtOne / budget())));
+}
+
+}  // namespace
+
+TEST_CASE("without memory for a moment or for long, the answer agrees with the rows", "[memory]") {
+  EACH_BACKEND(db);
+  ScarceShop shop(db.uri());
+  play_operations(shop, {starve, feed}, stride(), "no memory", db.backend().name);
+}
+
+TEST_CASE("without memory to open or to migrate, the next one opens and migrates", "[memory]") {
+  EACH_BACKEND(db);
+  const std::string uri = db.uri();
+  int played = 0;
+  for (const bool lasting : {false, true}) {
+    for (int nth = 1;; nth += std::max(1, stride() / 10)) {
+      INFO("failing allocation: " << nth << (lasting ? " and all later" : ""));
+      const EngineOptions options{.retry_timeout = 0ms};
+      EngineOptions copy = options;
+      starve(nth, lasting);
+      bool threw = false;
+      {
+        try {
+          auto opened = Engine::open(uri, std::move(copy));
+          if (opened.ok()) (void)(*opened)->migrate();
+        } catch (...) {
+          threw = true;
+        }
+      }
+      const bool failed = feed();
+      REQUIRE_FALSE(threw);
+      const auto engine = migrated(uri, options);
+      REQUIRE(unsound(*engine).empty());
+      if (!failed) break;
+      ++played;
+    }
+  }
+  CHECK(played > 0);
+  figure("no memory",
+         db.backend().name + ", open and migrate: " + std::to_string(played) + " points");
+}
+
+TEST_CASE("every submit that was let in is answered, whatever memory there was", "[memory]") {
+  EACH_BACKEND(db);
+  ScarceShop shop(db.uri());
+  const std::string resource = add_resource(*shop.engine, 100'000);
+  int played = 0;
+  for (int nth = 1;; nth += std::max(1, stride() / 4)) {
+    INFO("failing allocation: " << nth);
+    const std::string token = "token-" + std::to_string(nth);
+    Request request = hold_request(resource, 0, token);
+    starve(nth, false);
+    const auto let_in = shop.engine->submit(std::move(request), 7);
+    std::vector<Completion> got;
+    for (int waited = 0; let_in.ok() && got.empty() && waited < 5000; ++waited) {
+      // Without room for its answer the drain has none, and loses none.
+      try {
+        got = shop.engine->drain(10);
+      } catch (const std::bad_alloc&) {
+      }
+      std::this_thread::sleep_for(1ms);
+      if (waited == 20) feed();
+    }
+    const bool failed = feed();
+    if (let_in.ok()) {
+      REQUIRE(got.size() == 1);
+      REQUIRE(got[0].tag == 7);
+    } else {
+      REQUIRE(let_in.error().retry == Retry::kSafe);
+    }
+    // By now the worker has come to rest, so a failure can only have been this round's.
+    REQUIRE(accepted(shop.engine->create_hold(hold_request(resource, 0, token))).hold.quantity ==
+            1);
+    REQUIRE(available(*shop.engine, resource) == 100'000 - ++played);
+    if (!failed) break;
+  }
+  CHECK(unsound(*shop.engine).empty());
+  figure("no memory", db.backend().name + ", submit: " + std::to_string(played - 1) + " points");
+}
+
+}  // namespace holdfast::test
