@@ -1,15 +1,21 @@
 #include "engine/completions.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace holdfast::engine {
 
-void Completions::push(Completion completion) {
+Completions::Place Completions::reserve(std::uint64_t tag) {
+  auto place = std::make_shared<std::list<Completion>>();
+  place->push_back({tag, Error{}});
+  return place;
+}
+
+void Completions::push(const Place& place, Reply<Value> reply) {
+  place->front().reply = std::move(reply);
   {
     const std::lock_guard lock(mutex_);
-    ready_.push_back(std::move(completion));
+    ready_.splice(ready_.end(), *place);
     if (signalled_) return;
     signalled_ = true;
   }
@@ -23,10 +29,11 @@ void Completions::signal() {
 
 std::vector<Completion> Completions::drain(std::size_t max) {
   const std::lock_guard lock(mutex_);
-  const auto count = static_cast<std::ptrdiff_t>(std::min(max, ready_.size()));
-  std::vector<Completion> out(std::make_move_iterator(ready_.begin()),
-                              std::make_move_iterator(ready_.begin() + count));
-  ready_.erase(ready_.begin(), ready_.begin() + count);
+  std::vector<Completion> out;
+  out.reserve(std::min(max, ready_.size()));
+  for (; out.size() < max && !ready_.empty(); ready_.pop_front()) {
+    out.push_back(std::move(ready_.front()));
+  }
   if (ready_.empty()) signalled_ = false;
   return out;
 }

@@ -1,8 +1,9 @@
 // Finished submits on their way to the host: one wake-up, then a drain on the host's own thread.
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <list>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -12,7 +13,12 @@ namespace holdfast::engine {
 
 class Completions {
  public:
-  void push(Completion completion);
+  /// Where a completion will stand. Made before its request is let in: an answer that is there must
+  /// not be lost for want of memory.
+  using Place = std::shared_ptr<std::list<Completion>>;
+  static Place reserve(std::uint64_t tag);
+  /// Once for each place.
+  void push(const Place& place, Reply<Value> reply);
   std::vector<Completion> drain(std::size_t max);
   /// Returns when no call of an earlier wake-up is running. Calls `wakeup` at once, on this thread,
   /// when completions are waiting.
@@ -22,7 +28,7 @@ class Completions {
   void signal();
 
   std::mutex mutex_;
-  std::deque<Completion> ready_;
+  std::list<Completion> ready_;
   bool signalled_ = false;
   std::mutex wakeup_mutex_;  ///< held while wakeup_ runs or is replaced
   std::function<void()> wakeup_;

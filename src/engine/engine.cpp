@@ -86,20 +86,22 @@ class Engine::Impl {
   Result<void> submit(Request request, std::uint64_t tag) {
     if (closed_) return closed_error();
     const std::size_t index = request.index();
+    const auto place = engine::Completions::reserve(tag);
     if (auto refusal = core::validate(request, policy_)) {
-      completions_.push({tag, refuse(index, std::move(*refusal))});
+      completions_.push(place, refuse(index, std::move(*refusal)));
       return {};
     }
-    if (!engine::is_command(request)) return submit_read(std::move(request), tag);
+    if (!engine::is_command(request)) return submit_read(std::move(request), place);
     auto prepared = engine::prepare(std::move(request), zones_, options_.timezone);
     if (auto* refusal = std::get_if<Rejection>(&prepared)) {
-      completions_.push({tag, refuse(index, std::move(*refusal))});
+      completions_.push(place, refuse(index, std::move(*refusal)));
       return {};
     }
     auto& command = std::get<core::Command>(prepared);
     metrics_.requested(command);
-    return lanes_.submit(std::move(command), [this, tag, index](Result<core::Verdict> verdict) {
-      completions_.push({tag, finish(index, std::move(verdict))});
+    return lanes_.submit(std::move(command), [this, place, index](Result<core::Verdict> verdict) {
+      // What may want for memory here is the words of a refusal.
+      completions_.push(place, guarded([&] { return finish(index, std::move(verdict)); }));
     });
   }
 
@@ -123,14 +125,13 @@ class Engine::Impl {
         request);
   }
 
-  Result<void> submit_read(Request request, std::uint64_t tag) {
+  Result<void> submit_read(Request request, const engine::Completions::Place& place) {
     auto shared = std::make_shared<Request>(std::move(request));
-    return readers_.submit([this, tag, shared](bool closed) {
-      if (closed) {
-        completions_.push({tag, closed_error()});
-      } else {
-        completions_.push({tag, settle(shared->index(), guarded([&] { return answer(*shared); }))});
-      }
+    return readers_.submit([this, place, shared](bool closed) {
+      if (closed) return completions_.push(place, closed_error());
+      completions_.push(place, guarded([&] {
+                          return settle(shared->index(), guarded([&] { return answer(*shared); }));
+                        }));
     });
   }
 
@@ -230,22 +231,26 @@ Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::open(std::string_view uri, EngineOptions options) {
-  if (auto refusal = refuse(options)) return std::move(*refusal);
-  StorageOptions storage_options;
-  storage_options.lock_timeout = options.lock_timeout;
-  storage_options.connections_max = options.lanes + options.readers + 2;
-  storage_options.log = options.log;
-  if (options.clock) storage_options.clock = bounded(options.clock);
-  auto storage = open_storage(uri, storage_options);
-  if (!storage.ok()) return std::move(storage.error());
-  return open(std::move(*storage), std::move(options));
+  return guarded([&]() -> Result<std::unique_ptr<Engine>> {
+    if (auto refusal = refuse(options)) return std::move(*refusal);
+    StorageOptions storage_options;
+    storage_options.lock_timeout = options.lock_timeout;
+    storage_options.connections_max = options.lanes + options.readers + 2;
+    storage_options.log = options.log;
+    if (options.clock) storage_options.clock = bounded(options.clock);
+    auto storage = open_storage(uri, storage_options);
+    if (!storage.ok()) return std::move(storage.error());
+    return open(std::move(*storage), std::move(options));
+  });
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Storage> storage,
                                              EngineOptions options) {
-  if (auto refusal = refuse(options)) return std::move(*refusal);
-  return std::unique_ptr<Engine>(
-      new Engine(std::make_unique<Impl>(std::move(storage), std::move(options))));
+  return guarded([&]() -> Result<std::unique_ptr<Engine>> {
+    if (auto refusal = refuse(options)) return std::move(*refusal);
+    return std::unique_ptr<Engine>(
+        new Engine(std::make_unique<Impl>(std::move(storage), std::move(options))));
+  });
 }
 
 void Engine::close() { impl_->close(); }

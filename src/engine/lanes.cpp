@@ -37,11 +37,11 @@ Error no_thread() {
   return {.status = Status::kBusy, .retry = Retry::kSafe, .message = "no thread to be had"};
 }
 
+// Texts short enough to need no memory.
 Error closed_error() {
-  return {.status = Status::kClosed, .retry = Retry::kNever, .message = "the engine is closed"};
+  return {.status = Status::kClosed, .retry = Retry::kNever, .message = "engine closed"};
 }
 
-// Its text is short enough to need no memory.
 Error no_memory(Retry retry) {
   return {.status = Status::kNoMemory, .retry = retry, .message = "out of memory"};
 }
@@ -317,19 +317,23 @@ void Lanes::Waiter::wait() {
   }
 }
 
+// Asks for no memory: a destructor gets here.
 void Lanes::close() {
-  std::deque<std::unique_ptr<Pending>> left;
   std::vector<std::thread> workers;
-  {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    left.swap(queue_);
-    workers.swap(workers_);
-    worker_wake_.notify_all();
-  }
-  for (const auto& pending : left) answer(*pending, closed_error());
-  for (auto& worker : workers) worker.join();
   std::unique_lock lock(mutex_);
+  closed_ = true;
+  workers.swap(workers_);
+  worker_wake_.notify_all();
+  while (!queue_.empty()) {
+    const auto pending = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    answer(*pending, closed_error());
+    lock.lock();
+  }
+  lock.unlock();
+  for (auto& worker : workers) worker.join();
+  lock.lock();
   idle_.wait(lock, [this] { return running_ == 0; });
 }
 

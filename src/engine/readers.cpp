@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -21,27 +22,44 @@ class Readers::State {
     if (queue_.size() >= max_) {
       return Error{.status = Status::kBusy, .retry = Retry::kSafe, .message = "the queue is full"};
     }
+    if (!start_thread()) {
+      return Error{
+          .status = Status::kBusy, .retry = Retry::kSafe, .message = "no thread to be had"};
+    }
     queue_.push_back(std::move(job));
-    if (idle_ == 0 && threads_.size() < threads_max_) threads_.emplace_back([this] { work(); });
     wake_.notify_one();
     return {};
   }
 
+  // Asks for no memory: a destructor gets here.
   void close() {
-    std::deque<std::function<void(bool)>> left;
     std::vector<std::thread> threads;
-    {
-      const std::lock_guard lock(mutex_);
-      closed_ = true;
-      left.swap(queue_);
-      threads.swap(threads_);
-      wake_.notify_all();
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    threads.swap(threads_);
+    wake_.notify_all();
+    while (!queue_.empty()) {
+      const auto job = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      job(true);
+      lock.lock();
     }
-    for (auto& job : left) job(true);
+    lock.unlock();
     for (auto& thread : threads) thread.join();
   }
 
  private:
+  // A process may be out of threads for a moment. As long as there is one, all goes on.
+  bool start_thread() {
+    try {
+      if (idle_ == 0 && threads_.size() < threads_max_) threads_.emplace_back([this] { work(); });
+    } catch (const std::exception&) {
+      return !threads_.empty();
+    }
+    return true;
+  }
+
   void work() {
     std::unique_lock lock(mutex_);
     for (;;) {

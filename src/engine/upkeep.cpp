@@ -1,6 +1,7 @@
 // Operations that are made of others: the sweep, cancel by order, verify, prune, migrate.
 #include <algorithm>
 #include <map>
+#include <new>
 #include <utility>
 
 #include "core/availability.hpp"
@@ -36,11 +37,11 @@ Result<void> carry_out(Desk& desk, std::vector<core::Command> commands, Add add)
 }
 
 // SAFE says that nothing happened, which is no longer true once a step is committed.
-Error unfinished(Error error, bool began, const std::string& token = {}) {
+Error unfinished(Error error, bool began, std::string token = {}) {
   if (!began || error.retry != Retry::kSafe) return error;
   error.status = Status::kUnknown;
   error.retry = Retry::kSameToken;
-  error.idempotency_token = token;
+  error.idempotency_token = std::move(token);
   return error;
 }
 
@@ -52,6 +53,16 @@ Result<void> refuse_stray(const std::string& id, std::string_view prefix,
   return Error{.status = Status::kStorage,
                .retry = Retry::kNever,
                .message = "a row's id does not name its resource, see verify"};
+}
+
+// Memory that runs out between two steps is a failure between two steps.
+template <class Steps>
+Result<void> in_steps(Steps steps) {
+  try {
+    return steps();
+  } catch (const std::bad_alloc&) {
+    return Error{.status = Status::kNoMemory, .retry = Retry::kSafe, .message = "out of memory"};
+  }
 }
 
 // Calls `visit` with pages of keys until it fails or there are no more.
@@ -79,68 +90,91 @@ Reply<Value> ask(Desk& desk, const Migrate&) {
   return Answer<Value>(MigrateAnswer{*version});
 }
 
-Reply<Value> ask(Desk& desk, const CleanupExpiredHolds& r) {
-  CleanupAnswer answer;
+namespace {
+
+Result<void> expire_due(Desk& desk, std::int64_t limit, CleanupAnswer& answer) {
   ListQuery query;
   query.what = DueKeysQuery{};
   query.limit = kKeysPerSweep;
-  while (answer.expired < r.limit && !desk.closed) {
+  while (answer.expired < limit && !desk.closed) {
     auto page = list(desk, query);
-    if (!page.ok()) return unfinished(std::move(page.error()), answer.expired > 0);
+    if (!page.ok()) return std::move(page.error());
     std::vector<core::Command> commands;
     for (const auto& key : std::get<std::vector<std::string>>(page->rows)) {
       commands.push_back(command_for(core::ExpireDue{key}, key));
     }
     if (commands.empty()) break;
-    const auto done = carry_out<CleanupAnswer>(
-        desk, std::move(commands),
-        [&](const CleanupAnswer& part) { answer.expired += part.expired; });
-    if (!done.ok()) return unfinished(done.error(), answer.expired > 0);
+    auto done = carry_out<CleanupAnswer>(desk, std::move(commands), [&](const CleanupAnswer& part) {
+      answer.expired += part.expired;
+    });
+    if (!done.ok()) return done;
   }
+  return {};
+}
+
+core::Command cancel_command(const std::vector<Allocation>& rows) {
+  core::Command command{core::CancelAllocations{}};
+  auto& ids = std::get<core::CancelAllocations>(command.action).allocation_ids;
+  for (const auto& row : rows) {
+    ids.push_back(row.id);
+    command.keys.push_back(row.resource_id);
+  }
+  std::sort(command.keys.begin(), command.keys.end());
+  command.keys.erase(std::unique(command.keys.begin(), command.keys.end()), command.keys.end());
+  return command;
+}
+
+// Found without a lock, decided under one: until a look finds none that is CONFIRMED.
+Result<void> cancel_order(Desk& desk, const CancelAllocation& r, AllocationsAnswer& answer) {
+  ListQuery query;
+  query.limit = static_cast<std::int32_t>(bounds::kIdsPerRequest);
+  query.what = AllocationQuery{.order_id = r.order_id,
+                               .line_item_id = r.line_item_id,
+                               .status = AllocationStatus::kConfirmed};
+  for (;;) {
+    auto page = list(desk, query);
+    if (!page.ok()) return std::move(page.error());
+    const auto& rows = std::get<std::vector<Allocation>>(page->rows);
+    if (rows.empty()) break;
+    for (const auto& row : rows) {
+      auto fine = refuse_stray(row.id, core::kAllocationPrefix, row.resource_id);
+      if (!fine.ok()) return fine;
+    }
+    std::vector<core::Command> one;
+    one.push_back(cancel_command(rows));
+    auto done = carry_out<AllocationsAnswer>(
+        desk, std::move(one),
+        [&](const AllocationsAnswer& part) { answer.replayed = answer.replayed && part.replayed; });
+    if (!done.ok()) return done;
+  }
+  std::get<AllocationQuery>(query.what).status = AllocationStatus::kCancelled;
+  for (bool more = true; more;) {
+    auto page = list(desk, query);
+    if (!page.ok()) return std::move(page.error());
+    auto& rows = std::get<std::vector<Allocation>>(page->rows);
+    more = page->more && !rows.empty();
+    if (more) query.after = Cursor{rows.back().created_at, rows.back().id};
+    std::move(rows.begin(), rows.end(), std::back_inserter(answer.allocations));
+  }
+  return {};
+}
+
+}  // namespace
+
+Reply<Value> ask(Desk& desk, const CleanupExpiredHolds& r) {
+  CleanupAnswer answer;
+  auto done = in_steps([&] { return expire_due(desk, r.limit, answer); });
+  if (!done.ok()) return unfinished(std::move(done.error()), answer.expired > 0);
   return Answer<Value>(answer);
 }
 
 Reply<Value> ask(Desk& desk, const CancelAllocation& r) {
   AllocationsAnswer answer;
   answer.replayed = true;
-  ListQuery query;
-  query.limit = static_cast<std::int32_t>(bounds::kIdsPerRequest);
-  // Found without a lock, decided under one: until a look finds none that is CONFIRMED.
-  query.what = AllocationQuery{.order_id = r.order_id,
-                               .line_item_id = r.line_item_id,
-                               .status = AllocationStatus::kConfirmed};
-  const auto failed = [&](Error error) {
-    return unfinished(std::move(error), !answer.replayed, r.idempotency_token);
-  };
-  for (;;) {
-    auto page = list(desk, query);
-    if (!page.ok()) return failed(std::move(page.error()));
-    core::Command command{core::CancelAllocations{}};
-    auto& ids = std::get<core::CancelAllocations>(command.action).allocation_ids;
-    for (const auto& row : std::get<std::vector<Allocation>>(page->rows)) {
-      const auto fine = refuse_stray(row.id, core::kAllocationPrefix, row.resource_id);
-      if (!fine.ok()) return failed(fine.error());
-      ids.push_back(row.id);
-      command.keys.push_back(row.resource_id);
-    }
-    if (ids.empty()) break;
-    std::sort(command.keys.begin(), command.keys.end());
-    command.keys.erase(std::unique(command.keys.begin(), command.keys.end()), command.keys.end());
-    std::vector<core::Command> one;
-    one.push_back(std::move(command));
-    const auto done = carry_out<AllocationsAnswer>(
-        desk, std::move(one),
-        [&](const AllocationsAnswer& part) { answer.replayed = answer.replayed && part.replayed; });
-    if (!done.ok()) return failed(done.error());
-  }
-  std::get<AllocationQuery>(query.what).status = AllocationStatus::kCancelled;
-  for (bool more = true; more;) {
-    auto page = list(desk, query);
-    if (!page.ok()) return failed(std::move(page.error()));
-    auto& rows = std::get<std::vector<Allocation>>(page->rows);
-    more = page->more && !rows.empty();
-    if (more) query.after = Cursor{rows.back().created_at, rows.back().id};
-    std::move(rows.begin(), rows.end(), std::back_inserter(answer.allocations));
+  std::string token = r.idempotency_token;  // copied now: later there may be no memory for it
+  auto done = in_steps([&] { return cancel_order(desk, r, answer); });
+  if (!done.ok()) {
+    return unfinished(std::move(done.error()), !answer.replayed, std::move(token));
   }
   if (answer.allocations.empty()) {
     Rejection rejection;
@@ -226,21 +260,21 @@ Result<void> prune_keys(Desk& desk, std::vector<std::string> keys, Instant befor
 
 Reply<Value> ask(Desk& desk, const Prune& r) {
   PruneAnswer answer;
-  const auto failed = [&](const Error& error) {
+  auto done = in_steps([&]() -> Result<void> {
+    if (!r.erase_customer_email.empty()) {
+      auto erased = erase_email(desk, r.erase_customer_email, answer);
+      if (!erased.ok()) return erased;
+    }
+    return each_page_of_keys(desk, static_cast<std::int32_t>(kKeysPerTransaction),
+                             [&](std::vector<std::string> keys, Instant now) {
+                               return prune_keys(desk, std::move(keys), now - r.older_than, answer);
+                             });
+  });
+  if (!done.ok()) {
     const auto changed = answer.holds_removed + answer.tokens_removed + answer.blackouts_removed +
                          answer.emails_erased;
-    return unfinished(error, changed > 0);
-  };
-  if (!r.erase_customer_email.empty()) {
-    const auto done = erase_email(desk, r.erase_customer_email, answer);
-    if (!done.ok()) return failed(done.error());
+    return unfinished(std::move(done.error()), changed > 0);
   }
-  const auto done =
-      each_page_of_keys(desk, static_cast<std::int32_t>(kKeysPerTransaction),
-                        [&](std::vector<std::string> keys, Instant now) {
-                          return prune_keys(desk, std::move(keys), now - r.older_than, answer);
-                        });
-  if (!done.ok()) return failed(done.error());
   return Answer<Value>(answer);
 }
 

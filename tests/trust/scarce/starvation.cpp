@@ -1,6 +1,7 @@
 #include "starvation.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -17,10 +18,13 @@ std::atomic<bool> lasts{false};
 std::atomic<bool> has_failed{false};
 
 bool fails_now() {
-  if (left.load(std::memory_order_relaxed) == 0) return false;
-  if (left.load() == 1 && lasts) return has_failed = true;
-  if (left.fetch_sub(1) != 1) return false;
-  return has_failed = true;
+  const int now = left.load();
+  if (now == 0) return false;
+  const bool stays = now == 1 && lasts;
+  if (!stays && left.fetch_sub(1) != 1) return false;
+  has_failed = true;
+  errno = ENOMEM;
+  return true;
 }
 
 }  // namespace

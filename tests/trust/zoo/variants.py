@@ -99,7 +99,8 @@ COUNTING = [
              "return row == nullptr || row->available_capacity < item.quantity; }; "
              "if (std::any_of(item.dates.begin(), item.dates.end(), lacks)) continue; "
              "stored.fingerprint = command.fingerprint;"),)),
-    Variant("group-by-its-first", "of a group only the first item is checked", STORIES, (
+    Variant("group-by-its-first", "of a group only the first item is checked",
+            scenarios("one item that cannot be had takes nothing of the others"), (
         Swap(HOLDS, "for (const Date date : item.dates) "
                     "wanted.push_back({&key, date, item.quantity});",
              "if (&item == &r.items.front()) for (const Date date : item.dates) "
@@ -123,7 +124,8 @@ EXPIRY = [
         Swap(STATE, "row.loaded_status = row.hold().status;",
              "if (row.hold().status == HoldStatus::kExpired && now_ < row.hold().expires_at) "
              "row.hold().status = HoldStatus::kActive; row.loaded_status = row.hold().status;"),)),
-    Variant("expires-early", "a hold ends a microsecond early", STORIES, (
+    Variant("expires-early", "a hold ends a microsecond early",
+            scenarios("before, at and after expires_at everything agrees to the microsecond"), (
         Swap(STATE, "is_due(at->second->hold())",
              "at->second->hold().status == HoldStatus::kActive && "
              "now_ + std::chrono::microseconds(1) >= at->second->hold().expires_at"),)),
@@ -152,7 +154,8 @@ EXPIRY = [
              after="if (replay.record != nullptr) return Value(answer_of("),
         Swap(HOLDS, "row->rewrite();",
              "row->hold().status = HoldStatus::kActive; row->rewrite();"),)),
-    Variant("extend-beyond-lifetime", "extensions have no end", STORIES, (
+    Variant("extend-beyond-lifetime", "extensions have no end",
+            scenarios("an extension reaches max_hold_lifetime and not a millisecond past it"), (
         Swap(HOLDS, "expires_at > row->hold().created_at + context.policy.max_hold_lifetime",
              "false"),)),
     Variant("extend-shortens", "an extension can bring the end nearer",
@@ -183,7 +186,8 @@ RULES = [
              "no.reset(); return no; }()"),)),
     Variant("blackout-last-day-open", "a blackout leaves its last day open", STORIES, (
         Swap(STATE, "date <= blackout.end_date", "date < blackout.end_date"),)),
-    Variant("blackout-over-bookings", "a blackout is made over what is booked", STORIES, (
+    Variant("blackout-over-bookings", "a blackout is made over what is booked",
+            scenarios("a blackout over bookings is refused with exactly those inside"), (
         Swap(BLACKOUTS, "conflict && r.on_conflict == OnConflict::kRefuse", "false"),)),
     Variant("past-days", "days that are over can be held",
             scenarios("the day that goes in comes out, and today is the resource's"), (
@@ -215,7 +219,8 @@ RULES = [
         Swap(CONFIRM, "row != nullptr && row->allocation.order_id == r.order_id &&\n"
                       "         row->allocation.line_item_id == r.line_item_id",
              "row != nullptr && row->allocation.order_id == r.order_id"),)),
-    Variant("move-against-itself", "a move needs the places that it has", STORIES, (
+    Variant("move-against-itself", "a move needs the places that it has",
+            scenarios("a hold's own places do not stand in the way of its move"), (
         Swap(MOVE, "had ? old_quantity : 0", "0 * old_quantity * had"),)),
     Variant("move-keeps-old-days", "a move does not give the old days back", STORIES, (
         Swap(MOVE, "state.give(key, hold.dates, hold.quantity);", NOTHING),)),
