@@ -232,6 +232,19 @@ TEST_CASE("Cancel by order takes every line, or the one that is named, on every 
   CHECK(world.available(boat, day(2)) == 200);
 }
 
+TEST_CASE("Cancel by order takes an order of more lines than one transaction does") {
+  EACH_BACKEND(db);
+  World world(db);
+  const auto id = world.tour(100);
+  constexpr std::int32_t kLines = bounds::kIdsPerRequest + 6;
+  for (int line = 0; line < kLines; ++line)
+    world.book(id, {day(0)}, 1, "order", "line-" + std::to_string(line));
+  const auto all = accepted(world->cancel_allocation({.order_id = "order"}));
+  CHECK(all.allocations.size() == kLines);
+  CHECK_FALSE(all.replayed);
+  CHECK(world.available(id, day(0)) == 100);
+}
+
 TEST_CASE("A hold moves to other days and another quantity, and does not stand in its own way") {
   EACH_BACKEND(db);
   World world(db);

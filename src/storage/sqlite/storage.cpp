@@ -336,7 +336,16 @@ class SqliteStorage final : public Storage {
     const bool leave_no_trace = location_.journal == Journal::kPersist && erases(changes);
     if (leave_no_trace) connection.run_script("PRAGMA journal_size_limit = 0");
     transaction.commit();
-    if (leave_no_trace) connection.run_script("PRAGMA journal_size_limit = -1");
+    if (leave_no_trace) keep_journal(connection);
+  }
+
+  /// It is committed, whatever comes now: a connection that cannot be set back is replaced.
+  static void keep_journal(Connection& connection) {
+    try {
+      connection.run_script("PRAGMA journal_size_limit = -1");
+    } catch (...) {
+      connection.spoil();
+    }
   }
 
   /// Without the lock: others may write between what decide sees and what it wants written.

@@ -33,7 +33,7 @@ class Prelude:
 
 @dataclasses.dataclass(frozen=True)
 class Before:
-    """A point `name` where a host can be made to die, before the statement that starts at `text`."""
+    """A point `name` where a host can be made to die, before the statement at `text`."""
     file: str
     name: str
     text: str
@@ -42,10 +42,14 @@ class Before:
 
 @dataclasses.dataclass(frozen=True)
 class Test:
-    """A suite and, of Catch2's, the test in it; on the backends that are named."""
+    """A suite and, of Catch2's, the test in it; on the backends that are named.
+
+    `isolation`: the level that PostgreSQL is told to have by default.
+    """
     suite: str
     name: str = ""
     backends: str = ""
+    isolation: str = ""
 
     @property
     def arguments(self):
@@ -54,11 +58,16 @@ class Test:
 
     @property
     def environment(self):
-        return {"HOLDFAST_TEST_BACKENDS": self.backends} if self.backends else {}
+        out = {"HOLDFAST_TEST_BACKENDS": self.backends} if self.backends else {}
+        if self.isolation:
+            level = self.isolation.replace(" ", "\\ ")
+            out["PGOPTIONS"] = f"-c default_transaction_isolation={level}"
+        return out
 
     def __str__(self):
         name = f", “{self.name}”" if self.name else ""
-        return f"`{self.suite}`{name}" + (f" ({self.backends})" if self.backends else "")
+        where = ", ".join(filter(None, (self.backends, self.isolation)))
+        return f"`{self.suite}`{name}" + (f" ({where})" if where else "")
 
 
 @dataclasses.dataclass(frozen=True)
