@@ -1,0 +1,46 @@
+type OpenHold = { expiresAt: number; token: string }
+
+/**
+ * The open holds that each address has made through this process: a bound on what a single shopper
+ * can take off the shelf, not an account of holds, which the engine keeps.
+ */
+export class OpenHolds {
+  readonly #byAddress = new Map<string, Map<string, OpenHold>>()
+  readonly #addressOf = new Map<string, string>()
+  #sweepAt = 0
+
+  constructor(private readonly sweepEveryMs = 60_000) {}
+
+  /** Whether `most` are open; a request that is repeated is none of them. */
+  isFull(address: string, most: number, token: string | undefined, now = Date.now()): boolean {
+    this.#drop(address, now)
+    const holds = this.#byAddress.get(address)
+    if (!holds || holds.size < most) return false
+    return !token || ![...holds.values()].some((hold) => hold.token === token)
+  }
+
+  add(address: string, holdId: string, hold: OpenHold, now = Date.now()): void {
+    this.#sweep(now)
+    const holds = this.#byAddress.get(address) ?? new Map<string, OpenHold>()
+    this.#byAddress.set(address, holds.set(holdId, hold))
+    this.#addressOf.set(holdId, address)
+  }
+
+  /** The hold has come to an end. */
+  remove(holdId: string): void {
+    this.#byAddress.get(this.#addressOf.get(holdId) ?? "")?.delete(holdId)
+    this.#addressOf.delete(holdId)
+  }
+
+  #sweep(now: number): void {
+    if (now < this.#sweepAt) return
+    this.#sweepAt = now + this.sweepEveryMs
+    for (const address of this.#byAddress.keys()) this.#drop(address, now)
+  }
+
+  #drop(address: string, now: number): void {
+    const holds = this.#byAddress.get(address)
+    for (const [id, { expiresAt }] of holds ?? []) if (expiresAt <= now) this.remove(id)
+    if (holds?.size === 0) this.#byAddress.delete(address)
+  }
+}
