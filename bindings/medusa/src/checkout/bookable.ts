@@ -32,8 +32,8 @@ const LINKS = {
 
 async function links(container: MedusaContainer, of: Linked, ids: string[]) {
   const { entity, key } = LINKS[of]
-  const found = await rows(container, entity(), [key, "resource_id"], { [key]: ids })
-  return new Map(found.map((row) => [row[key], row.resource_id]))
+  const found = await rows(container, entity(), [key, "booking_resource_id"], { [key]: ids })
+  return new Map(found.map((row) => [row[key], row.booking_resource_id]))
 }
 
 /** The resource of each variant that is booked; the variant's own goes before its product's. */
@@ -64,7 +64,7 @@ export async function titleOf(container: MedusaContainer, of: Linked, id: string
 
 const linkRow = (of: Linked, id: string, resourceId: string) => ({
   [Modules.PRODUCT]: { [LINKS[of].key]: id },
-  [RESOURCE_BOOKING]: { resource_id: resourceId },
+  [RESOURCE_BOOKING]: { booking_resource_id: resourceId },
 })
 
 export async function linkTo(container: MedusaContainer, of: Linked, id: string, resourceId: string) {
@@ -81,7 +81,7 @@ export async function unlink(container: MedusaContainer, of: Linked, id: string)
 export async function linkedTo(container: MedusaContainer, resourceId: string) {
   const titled = async (of: Linked) => {
     const { entity, key } = LINKS[of]
-    const found = await rows(container, entity(), [key], { resource_id: resourceId })
+    const found = await rows(container, entity(), [key], { booking_resource_id: resourceId })
     const ids = found.map((row) => row[key])
     return ids.length === 0 ? [] : rows(container, of, ["id", "title"], { id: ids })
   }

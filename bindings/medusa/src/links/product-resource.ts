@@ -6,5 +6,5 @@ import ResourceBookingModule from "../modules/resource-booking"
 export default defineLink(
   { linkable: ProductModule.linkable.product, isList: true },
   // A module without data models has no typed linkables.
-  (ResourceBookingModule.linkable as any).resource,
+  (ResourceBookingModule.linkable as any).bookingResource,
 )

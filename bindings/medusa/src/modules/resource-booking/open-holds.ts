@@ -11,6 +11,10 @@ export class OpenHolds {
 
   constructor(private readonly sweepEveryMs = 60_000) {}
 
+  get size(): number {
+    return this.#addressOf.size
+  }
+
   /** Whether `most` are open; a request that is repeated is none of them. */
   isFull(address: string, most: number, token: string | undefined, now = Date.now()): boolean {
     this.#drop(address, now)

@@ -21,13 +21,14 @@ const Options = z.object({
       holdsPerCustomer: z.number().int().positive().optional(),
       holdsPerAddress: z.number().int().positive().optional(),
     })
+    .strict()
     .optional(),
   /** A cron line, or false for none. */
   cleanupSchedule: z.union([z.string().min(1), z.literal(false)]).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
   /** Handlers of Medusa's hooks that the shop has handlers of its own for. */
   hooks: z.record(z.string(), z.boolean()).optional(),
-})
+}).strict()
 
 export type PluginOptions = z.infer<typeof Options>
 

@@ -104,32 +104,32 @@ export default class ResourceBookingService {
     return {
       serviceName: RESOURCE_BOOKING,
       primaryKeys: ["id"],
-      linkableKeys: { resource_id: "Resource", hold_id: "ResourceHold" },
+      linkableKeys: { booking_resource_id: "BookingResource", booking_hold_id: "BookingHold" },
       alias: [
-        { name: ["resource", "resources"], entity: "Resource",
-          args: { entity: "Resource", methodSuffix: "Resources" } },
-        { name: ["resource_hold", "resource_holds"], entity: "ResourceHold",
-          args: { entity: "ResourceHold", methodSuffix: "ResourceHolds" } },
+        { name: ["booking_resource", "booking_resources"], entity: "BookingResource",
+          args: { entity: "BookingResource", methodSuffix: "BookingResources" } },
+        { name: ["booking_hold", "booking_holds"], entity: "BookingHold",
+          args: { entity: "BookingHold", methodSuffix: "BookingHolds" } },
       ],
     }
   }
 
-  async listResources(filters: Filters = {}) {
+  async listBookingResources(filters: Filters = {}) {
     const found = await Promise.all(idsOf(filters).map((id) => this.findResource(id)))
     return found.filter((resource) => resource !== undefined).map(presentResource)
   }
 
-  async listAndCountResources(filters: Filters = {}) {
-    const resources = await this.listResources(filters)
+  async listAndCountBookingResources(filters: Filters = {}) {
+    const resources = await this.listBookingResources(filters)
     return [resources, resources.length] as const
   }
 
-  async listResourceHolds(filters: Filters = {}) {
+  async listBookingHolds(filters: Filters = {}) {
     return (await this.findHolds(idsOf(filters))).map(presentPublicHold)
   }
 
-  async listAndCountResourceHolds(filters: Filters = {}) {
-    const holds = await this.listResourceHolds(filters)
+  async listAndCountBookingHolds(filters: Filters = {}) {
+    const holds = await this.listBookingHolds(filters)
     return [holds, holds.length] as const
   }
 

@@ -1,0 +1,262 @@
+// What goes on beside one healthy server: several processes, sudden ends, a database that is away,
+// migrations in any order, settings, shops with handlers of their own, SQLite.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { Client, command, commandAsync, day, days, eventually, expire, freshDatabase, psql, Server, Shop }
+  from './support.mjs';
+
+const STORE = '/store/resource-booking';
+const open = [];
+after(async () => {
+  for (const shop of open) await shop.close();
+});
+
+async function openShop(options) {
+  const shop = await Shop.open(options);
+  open.push(shop);
+  return shop;
+}
+
+async function closeShop(shop) {
+  open.splice(open.indexOf(shop), 1);
+  await shop.close();
+}
+
+/** The engine's lock on a resource: see `lock_key.hpp`. */
+function lockKey(id) {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(id)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return BigInt.asIntN(64, (0x4846n << 48n) | BigInt.asUintN(48, hash));
+}
+
+const hold = (resource, from = 0, more = {}) =>
+  ({ resource_id: resource.id, dates: [day(from)], quantity: 1, ...more });
+
+describe('a cluster of two', () => {
+  test('is one shop: a hold of one process is the other s, and the last place is sold once', async () => {
+    const shop = await openShop({ args: ['--cluster', '2'] });
+    const resource = await shop.resource(20);
+    const made = await Promise.all(Array.from({ length: 40 }, () =>
+      shop.store.send('POST', `${STORE}/holds`, hold(resource))));
+    assert.equal(made.filter(({ status }) => status === 201).length, 20);
+    assert.equal(made.filter(({ body }) => body.code === 'INSUFFICIENT_CAPACITY').length, 20);
+    const mine = made.find(({ status }) => status === 201);
+    const secret = { 'x-resource-booking-secret': mine.headers.get('x-resource-booking-secret') };
+    const seen = await Promise.all(Array.from({ length: 10 }, () => shop.store.send('GET',
+      `${STORE}/holds/${mine.body.hold.id}`, undefined, { ...secret, connection: 'close' })));
+    assert.deepEqual([...new Set(seen.map(({ status }) => status))], [200]);
+    const engines = shop.server.said.match(/resource-booking:engine: open, schema/g) ?? [];
+    assert.ok(engines.length >= 2, `${engines.length} engines were opened`);
+    const { order } = await shop.order(await shop.resource(1), [day(3)]);
+    assert.equal((await shop.allocationsOf(order.id)).length, 1);
+    await shop.sound();
+    await closeShop(shop);
+  });
+});
+
+describe('kill -9 in the middle', () => {
+  test('loses nothing that was answered, and repeating what was not is one hold', async () => {
+    const shop = await openShop();
+    const resource = await shop.resource(1000);
+    const secret = { 'x-resource-booking-secret': 'the secret of one who repeats' };
+    const requests = Array.from({ length: 300 }, (_, at) =>
+      hold(resource, at % 5, { idempotency_token: `kill-${at}` }));
+    const send = (body) => shop.store.send('POST', `${STORE}/holds`, body, secret);
+    const sent = requests.map((body) => send(body).catch(() => undefined));
+    await eventually(async () => assert.ok((await Promise.race(sent)) !== undefined));
+    await shop.server.kill();
+    const answered = (await Promise.all(sent)).map((answer) => answer?.body.hold?.id);
+    assert.ok(answered.some((id) => id), 'nothing was answered before the end');
+    await shop.start();
+    const again = await Promise.all(requests.map(send));
+    again.forEach(({ body }, at) => {
+      assert.ok(body.hold, JSON.stringify(body));
+      if (answered[at]) assert.deepEqual([body.hold.id, body.replayed], [answered[at], true]);
+    });
+    assert.deepEqual(await shop.left(resource.id, 0, 5), [940, 940, 940, 940, 940]);
+    await shop.sound();
+    await closeShop(shop);
+  });
+
+  test('of a completion leaves an order with places or a cart with its hold', async () => {
+    const shop = await openShop();
+    const resource = await shop.resource(6);
+    const product = await shop.product(resource);
+    const carts = await Promise.all([1, 2, 3, 4, 5, 6].map(async () => {
+      const cart = await shop.cart();
+      await shop.store.ok('POST', `${STORE}/carts/${cart.id}/line-items`,
+        { variant_id: product.variants[0].id, dates: [day(0)] });
+      await shop.pay(cart.id);
+      return cart;
+    }));
+    const completing = carts.map(({ id }) => shop.complete(id).catch(() => undefined));
+    await Promise.race(completing);
+    await shop.server.kill();
+    await Promise.all(completing);
+    await shop.start();
+    for (const { id } of carts) await eventually(async () =>
+      assert.equal((await shop.complete(id)).body.type, 'order'), 30_000);
+    const { allocations } = await shop.admin.ok('GET',
+      `/admin/resource-booking/allocations?resource_id=${resource.id}&status=CONFIRMED`);
+    assert.equal(allocations.length, 6);
+    assert.equal(new Set(allocations.map((a) => a.order_id)).size, 6);
+    assert.deepEqual(await shop.left(resource.id, 0, 1), [0]);
+    await shop.sound();
+    await closeShop(shop);
+  });
+});
+
+describe('a database that is away', () => {
+  test('is 503 with Retry-After, nothing has happened, and the shop goes on when it is back', async () => {
+    const database = freshDatabase();
+    const other = freshDatabase({ empty: true });
+    const shop = await openShop({ database, booking: { databaseUrl: other.url, retrySeconds: 0.5 } });
+    const resource = await shop.resource(2);
+    const stop = (allow) => psql(`ALTER DATABASE ${other.name} ALLOW_CONNECTIONS ${allow}`);
+    stop(false);
+    psql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${other.name}'`);
+    const { headers } = await shop.store.refused(503, 'UNAVAILABLE', 'POST', `${STORE}/holds`, hold(resource));
+    assert.ok(Number(headers.get('retry-after')) > 0);
+    stop(true);
+    await eventually(() => shop.store.ok('POST', `${STORE}/holds`, hold(resource)));
+    assert.deepEqual(await shop.left(resource.id, 0, 1), [1]);
+    await closeShop(shop);
+    other.drop();
+  });
+
+  test('and a resource that another locks is 409 BUSY with Retry-After', async () => {
+    const shop = await openShop({ booking: { retrySeconds: 0.2 } });
+    const resource = await shop.resource(2);
+    const holder = spawn('psql', ['-qX', shop.database.url, '-c',
+      `BEGIN; SELECT pg_advisory_xact_lock(${lockKey(resource.id)}); SELECT pg_sleep(8)`]);
+    await eventually(async () => assert.notEqual(psql(
+      `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'`, shop.database.name), '0'));
+    const { headers } = await shop.store.refused(409, 'BUSY', 'POST', `${STORE}/holds`, hold(resource));
+    assert.ok(Number(headers.get('retry-after')) > 0);
+    holder.kill();
+    psql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(8)%'
+      AND pid <> pg_backend_pid()`);
+    await eventually(() => shop.store.ok('POST', `${STORE}/holds`, hold(resource)));
+    await closeShop(shop);
+  });
+});
+
+describe('migrations', () => {
+  test('in any order and several at once leave both schemas ready', async () => {
+    const database = freshDatabase({ empty: true });
+    const migrate = ['db:migrate', '--execute-safe-links'];
+    const at = { url: database.url };
+    const runs = await Promise.all([commandAsync(migrate, at), commandAsync(migrate, at)]);
+    if (runs.some(({ status }) => status !== 0)) command(migrate, at);
+    command(migrate, at);
+    const servers = await Promise.all([Server.start(at), Server.start(at)]);
+    await eventually(() => assert.equal(
+      psql('SELECT count(*) FROM holdfast.resources', database.name), '0'));
+    await Promise.all(servers.map((server) => server.stop()));
+    database.drop();
+  });
+});
+
+describe('settings', () => {
+  const zoneOf = async (options) => {
+    const shop = await openShop(options);
+    const { timezone } = await shop.resource(1);
+    await closeShop(shop);
+    return timezone;
+  };
+
+  test('options go before the environment, and TZ before Brisbane', async () => {
+    assert.equal(await zoneOf({ booking: { timezone: 'Europe/Oslo' },
+      env: { RESOURCE_BOOKING_TIMEZONE: 'Asia/Tokyo', TZ: 'America/Lima' } }), 'Europe/Oslo');
+    assert.equal(await zoneOf({ env: { TZ: 'America/Lima' } }), 'America/Lima');
+  });
+
+  test('DEBUG names what is told, and nothing tells the database s password', async () => {
+    const database = freshDatabase();
+    psql(`DROP ROLE IF EXISTS shopkeeper; CREATE ROLE shopkeeper LOGIN SUPERUSER PASSWORD 'pa55word'`);
+    const url = database.url.replace('postgres://postgres@', 'postgres://shopkeeper:pa55word@');
+    const shop = await openShop({ database: { ...database, url },
+      env: { DEBUG: 'medusa:resource-booking:checkout' } });
+    const resource = await shop.resource(1);
+    const { order } = await shop.order(resource, [day(0)]);
+    assert.match(shop.server.said, new RegExp(`resource-booking:checkout: ${order.id}: 1 bookings`));
+    assert.equal(shop.server.said.includes('pa55word'), false);
+    await closeShop(shop);
+  });
+
+  test('a wrong option keeps the server from starting, and is named', async () => {
+    const database = freshDatabase();
+    await assert.rejects(Server.start({ url: database.url, booking: { holdMinutes: -1 } }), /holdMinutes/);
+    await assert.rejects(Server.start({ url: database.url, booking: { holdMinuts: 1 } }), /holdMinuts/);
+    database.drop();
+  });
+
+  test('the scheduled job records expired holds', async () => {
+    const shop = await openShop({ booking: { cleanupSchedule: '*/1 * * * * *' },
+      env: { DEBUG: 'medusa:resource-booking:*' } });
+    const resource = await shop.resource(1);
+    const made = await shop.store.ok('POST', `${STORE}/holds`, hold(resource));
+    expire(shop, made.hold.id);
+    await eventually(() => assert.equal(psql(`SELECT status FROM holdfast.resource_holds
+      WHERE id = '${made.hold.id}'`, shop.database.name), 'EXPIRED'), 70_000);
+    await closeShop(shop);
+  });
+});
+
+describe('hooks that are switched off', () => {
+  test('leave the shop s own alone; order.placed still books', async () => {
+    const hooks = { addToCart: false, createCart: false, updateLineItem: false, completeCart: false,
+      orderCreated: false, cancelOrder: false };
+    const shop = await openShop({ booking: { hooks } });
+    const resource = await shop.resource(1);
+    const product = await shop.product(resource);
+    const cart = await shop.cart();
+    await shop.store.ok('POST', `/store/carts/${cart.id}/line-items`,
+      { variant_id: product.variants[0].id, quantity: 1, metadata: { dates: [day(0)] } });
+    assert.deepEqual(await shop.holdsOf(resource.id), []);
+    await shop.pay(cart.id);
+    const { body } = await shop.complete(cart.id);
+    assert.equal(body.type, 'order', JSON.stringify(body));
+    await eventually(async () =>
+      assert.equal((await shop.allocationsOf(body.order.id)).length, 1));
+    await shop.admin.ok('POST', `/admin/orders/${body.order.id}/cancel`);
+    await eventually(async () => assert.deepEqual(await shop.left(resource.id, 0, 1), [1]));
+    await closeShop(shop);
+  });
+});
+
+describe('roles', () => {
+  test('a server without jobs and a worker without routes share one shop', async () => {
+    const shop = await openShop({ env: { MEDUSA_WORKER_MODE: 'server' } });
+    const worker = await Server.start({ ...shop.options, env: { MEDUSA_WORKER_MODE: 'worker' } });
+    const resource = await shop.resource(1);
+    await shop.order(resource, [day(0)]);
+    const { status } = await new Client(worker.base, shop.store.headers).send('GET', `${STORE}/resources`);
+    assert.equal(status, 404);
+    await worker.stop();
+    await closeShop(shop);
+  });
+});
+
+describe('SQLite, for a try-out', () => {
+  test('keeps the bookings in a file and sells to the order', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-shop-'));
+    const shop = await openShop({ booking: { databaseUrl: `sqlite:${folder}/bookings.db` } });
+    const resource = await shop.resource(2);
+    const { order } = await shop.order(resource, days(0, 2));
+    assert.equal((await shop.allocationsOf(order.id)).length, 1);
+    assert.deepEqual(await shop.left(resource.id, 0, 2), [1, 1]);
+    await shop.server.kill();
+    await shop.start();
+    assert.deepEqual(await shop.left(resource.id, 0, 2), [1, 1]);
+    await shop.sound();
+    await closeShop(shop);
+    rmSync(folder, { recursive: true });
+  });
+});
