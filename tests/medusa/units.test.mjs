@@ -6,17 +6,17 @@ import { describe, test } from 'node:test';
 import { shopFolder } from './support.mjs';
 
 const require = createRequire(join(shopFolder, 'package.json'));
-const plugin = (path) => require(`medusa-plugin-holdfast/${path}`);
+const plugin = (file) =>
+  require(join(shopFolder, 'node_modules/medusa-plugin-holdfast/.medusa/server/src', file));
 
-const { planHolds } = plugin('checkout/plan');
-const { debugNames } = plugin('modules/resource-booking/log');
-const load = (file) => require(join(shopFolder,
-  'node_modules/medusa-plugin-holdfast/.medusa/server/src/modules/resource-booking', file));
-const { settingsOf } = load('options.js');
-const { OpenHolds } = load('open-holds.js');
+const { planHolds } = plugin('checkout/plan.js');
+const { debugNames } = plugin('modules/resource-booking/log.js');
+const { settingsOf } = plugin('modules/resource-booking/options.js');
+const { OpenHolds } = plugin('modules/resource-booking/open-holds.js');
 
 const line = (resourceId, days, quantity) => ({ resourceId, dates: days.split(''), quantity });
-const hold = (id, resourceId, days, quantity) => ({ id, ...line(resourceId, days, quantity) });
+const hold = (id, resourceId, days, quantity, status = 'ACTIVE') =>
+  ({ id, status, ...line(resourceId, days, quantity) });
 /** `create r ab x2`, `move h1 r ab x2`, ... */
 const said = ({ actions }) => actions.map(({ kind, line: l, hold: h, quantity }) =>
   [kind, h?.id, l && `${l.resourceId} ${l.dates.join('')} x${quantity}`].filter(Boolean).join(' '));
@@ -41,6 +41,8 @@ describe('the plan of a cart s holds', () => {
       [line('r', 'a', 1)], [hold('h', 's', 'a', 1)], ['create r a x1', 'release h']],
     ['two equal lines share nothing',
       [line('r', 'a', 1), line('r', 'a', 2)], [hold('h', 'r', 'a', 2)], ['create r a x1']],
+    ['an open hold goes before one that has expired, also a larger one',
+      [line('r', 'a', 2)], [hold('h', 'r', 'a', 2, 'EXPIRED'), hold('i', 'r', 'a', 2)], ['release h']],
     ['a hold that fits goes before one that must be moved',
       [line('r', 'a', 1), line('r', 'b', 1)], [hold('h', 'r', 'b', 1)], ['create r a x1']],
   ];

@@ -7,7 +7,7 @@ import type ResourceBookingService from "../modules/resource-booking/service"
 import { bookedLines } from "./bookable"
 import { cartHolds, isInCart, putIntoCart } from "./cart-holds"
 import { findOrder, isPaid, paidBefore, type ShopCart, type ShopOrder } from "./order"
-import { type BookedLine, type LineHold, planHolds } from "./plan"
+import { type BookedLine, isOpen, type LineHold, planHolds } from "./plan"
 import { getPlaces, giveBackPlaces, keepThroughPayment } from "./reconcile"
 
 export const REFUND_REQUIRED = "resource-booking.refund_required"
@@ -78,7 +78,7 @@ export async function confirmOrder(container: MedusaContainer, orderId: string,
   const { lines, allocations } = await unbookedLines(container, order)
   if (lines.length === 0) return { allocations, refused: [] }
   const holds = (await cartHolds(container, order.cart_id))
-    .filter(({ status }) => status === "ACTIVE" || status === "EXPIRED")
+    .filter((hold) => isOpen(hold) || hold.status === "EXPIRED")
   const { cover } = planHolds(lines, holds)
   const refused: Refused[] = []
   for (const line of lines) {

@@ -8,8 +8,14 @@ export type BookedLine = {
   quantity: number
 }
 
-/** What the plan needs to know of a hold. */
-export type LineHold = { id: string; resourceId: string; dates: string[]; quantity: number }
+/** What the plan needs to know of a hold. One that is open goes before one that has expired. */
+export type LineHold = {
+  id: string
+  resourceId: string
+  dates: string[]
+  quantity: number
+  status: string
+}
 
 export type Action =
   | { kind: "create"; line: BookedLine; quantity: number }
@@ -27,6 +33,8 @@ export type Plan = {
 const sameDays = (a: { resourceId: string; dates: string[] }, b: typeof a) =>
   a.resourceId === b.resourceId && a.dates.join() === b.dates.join()
 
+export const isOpen = ({ status }: { status: string }) => status === "ACTIVE"
+
 const total = (holds: LineHold[]) => holds.reduce((sum, { quantity }) => sum + quantity, 0)
 
 /**
@@ -34,7 +42,8 @@ const total = (holds: LineHold[]) => holds.reduce((sum, { quantity }) => sum + q
  * Several holds may share a line, a hold has one line.
  */
 export function planHolds(lines: BookedLine[], holds: LineHold[]): Plan {
-  const free = [...holds].sort((a, b) => b.quantity - a.quantity)
+  const free = [...holds].sort((a, b) =>
+    Number(isOpen(b)) - Number(isOpen(a)) || b.quantity - a.quantity)
   const cover = new Map(lines.map((line) => [line, [] as LineHold[]]))
   const take = (line: BookedLine, fits: (hold: LineHold) => boolean) => {
     const at = free.findIndex(fits)

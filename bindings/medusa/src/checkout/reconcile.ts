@@ -4,7 +4,7 @@ import { RESOURCE_BOOKING } from "../modules/resource-booking"
 import { isRefusal } from "../modules/resource-booking/errors"
 import type ResourceBookingService from "../modules/resource-booking/service"
 import { cartHolds, putIntoCart, takeOutOfCart } from "./cart-holds"
-import { type Action, type BookedLine, planHolds } from "./plan"
+import { type Action, type BookedLine, isOpen, planHolds } from "./plan"
 
 /** How to take one step back. */
 export type Undo =
@@ -15,8 +15,6 @@ export type CartInput = { cartId: string; email?: string | null; lines: BookedLi
 
 const service = (container: MedusaContainer) =>
   container.resolve<ResourceBookingService>(RESOURCE_BOOKING)
-
-const open = (hold: Hold) => hold.status === "ACTIVE"
 
 async function create(container: MedusaContainer, input: CartInput,
   { line, quantity }: Extract<Action, { kind: "create" }>): Promise<Undo> {
@@ -66,7 +64,7 @@ export async function undo(container: MedusaContainer, cartId: string, steps: Un
  * What the holds have too much stays, because the lines may not be changed in the end.
  */
 export async function getPlaces(container: MedusaContainer, input: CartInput): Promise<Undo[]> {
-  const holds = (await cartHolds(container, input.cartId)).filter(open)
+  const holds = (await cartHolds(container, input.cartId)).filter(isOpen)
   const done: Undo[] = []
   try {
     for (const action of planHolds(input.lines, holds).actions) {
@@ -86,7 +84,7 @@ const said = (steps: Undo[]) =>
 
 /** Gives back what the cart's holds have too much. */
 export async function giveBackPlaces(container: MedusaContainer, input: CartInput) {
-  const holds = (await cartHolds(container, input.cartId)).filter(open)
+  const holds = (await cartHolds(container, input.cartId)).filter(isOpen)
   for (const action of planHolds(input.lines, holds).actions) {
     if (action.kind === "shrink") await move(container, action)
     if (action.kind === "release") {
@@ -109,5 +107,5 @@ export async function keepThroughPayment(container: MedusaContainer, cartId: str
     if (now + ttl <= expiresAt.getTime()) return
     await service(container).ask("extendHold", { holdId: id, ttl, asHost: true })
   }
-  await Promise.all((await cartHolds(container, cartId)).filter(open).map(extend))
+  await Promise.all((await cartHolds(container, cartId)).filter(isOpen).map(extend))
 }
