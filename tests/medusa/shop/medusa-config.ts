@@ -27,6 +27,7 @@ module.exports = defineConfig({
       },
     },
     ...(SHOP_CACHING === "on"
-      ? [{ resolve: "@medusajs/medusa/caching", options: { in_memory: { enable: true } } }] : []),
+      ? [{ resolve: "@medusajs/medusa/caching", options: { in_memory: { enable: true } } }]
+      : []),
   ],
 })

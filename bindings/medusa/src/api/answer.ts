@@ -17,8 +17,11 @@ type Parsed<S> = S extends Schema ? z.infer<S> : undefined
 
 /** `items[2].dates` of a list of keys. */
 const fieldOf = (path: PropertyKey[]) =>
-  path.reduce<string>((name, key) =>
-    typeof key === "number" ? `${name}[${key}]` : name ? `${name}.${String(key)}` : String(key), "")
+  path.reduce<string>(
+    (name, key) =>
+      typeof key === "number" ? `${name}[${key}]` : name ? `${name}.${String(key)}` : String(key),
+    "",
+  )
 
 function parse<S extends Schema | undefined>(schema: S, given: unknown): Parsed<S> {
   if (!schema) return undefined as Parsed<S>
@@ -26,14 +29,19 @@ function parse<S extends Schema | undefined>(schema: S, given: unknown): Parsed<
   if (result.success) return result.data as Parsed<S>
   const [issue] = result.error.issues
   const field = fieldOf(issue.path) || ((issue as { keys?: string[] }).keys?.[0] ?? "")
-  throw new BookingError("INVALID_ARGUMENT", field ? `${field}: ${issue.message}` : issue.message,
-    field ? { field } : {})
+  throw new BookingError(
+    "INVALID_ARGUMENT",
+    field ? `${field}: ${issue.message}` : issue.message,
+    field ? { field } : {},
+  )
 }
 
 function refuse(res: MedusaResponse, error: BookingError): void {
   const { status, type, retryAfter } = answerTo(error.code)
   if (retryAfter !== undefined) res.setHeader("Retry-After", String(retryAfter))
-  res.status(status).json({ type, code: error.code, message: error.message, details: error.details })
+  res
+    .status(status)
+    .json({ type, code: error.code, message: error.message, details: error.details })
 }
 
 /**

@@ -18,20 +18,22 @@ async function shown({ req, booking }: Context, of: Linked, id: string) {
   return { body: { resource: resource ? presentResource(resource) : null } }
 }
 
-export const getLink = (of: Linked) => answer({}, async (context) =>
-  shown(context, of, await checkExists(context, of)))
+export const getLink = (of: Linked) =>
+  answer({}, async (context) => shown(context, of, await checkExists(context, of)))
 
-export const setLink = (of: Linked) => answer({ body: LinkBody }, async (context) => {
-  const { req, booking, body } = context
-  const id = await checkExists(context, of)
-  const { resource } = await booking.ask("retrieveResource", { resourceId: body.resource_id })
-  await unlink(req.scope, of, id)
-  await linkTo(req.scope, of, id, resource.id)
-  return shown(context, of, id)
-})
+export const setLink = (of: Linked) =>
+  answer({ body: LinkBody }, async (context) => {
+    const { req, booking, body } = context
+    const id = await checkExists(context, of)
+    const { resource } = await booking.ask("retrieveResource", { resourceId: body.resource_id })
+    await unlink(req.scope, of, id)
+    await linkTo(req.scope, of, id, resource.id)
+    return shown(context, of, id)
+  })
 
-export const removeLink = (of: Linked) => answer({}, async (context) => {
-  const id = await checkExists(context, of)
-  await unlink(context.req.scope, of, id)
-  return shown(context, of, id)
-})
+export const removeLink = (of: Linked) =>
+  answer({}, async (context) => {
+    const id = await checkExists(context, of)
+    await unlink(context.req.scope, of, id)
+    return shown(context, of, id)
+  })

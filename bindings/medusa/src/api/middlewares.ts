@@ -5,7 +5,9 @@ export default defineMiddlewares({
   routes: [
     {
       matcher: "/store/resource-booking*",
-      middlewares: [authenticate("customer", ["session", "bearer"], { allowUnauthenticated: true })],
+      middlewares: [
+        authenticate("customer", ["session", "bearer"], { allowUnauthenticated: true }),
+      ],
     },
   ],
 })

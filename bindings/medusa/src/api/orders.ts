@@ -7,7 +7,9 @@ const SHOWN = 50
 async function find(container: MedusaContainer, filters: Record<string, unknown>, take?: number) {
   const query = container.resolve(ContainerRegistrationKeys.QUERY)
   const { data } = await query.graph({
-    entity: "order", fields: ["id", "display_id", "email"], filters,
+    entity: "order",
+    fields: ["id", "display_id", "email"],
+    filters,
     pagination: take ? { take, order: { created_at: "DESC" } } : undefined,
   } as never)
   return data as unknown as Order[]
@@ -17,8 +19,11 @@ async function find(container: MedusaContainer, filters: Record<string, unknown>
 export async function orderIdsLike(container: MedusaContainer, q: string): Promise<string[]> {
   if (q.startsWith("order_")) return [q]
   const number = /^#?(\d{1,9})$/.exec(q)
-  const orders = await find(container,
-    number ? { display_id: Number(number[1]) } : { email: q }, SHOWN)
+  const orders = await find(
+    container,
+    number ? { display_id: Number(number[1]) } : { email: q },
+    SHOWN,
+  )
   return orders.map(({ id }) => id)
 }
 

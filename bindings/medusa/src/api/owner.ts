@@ -29,7 +29,8 @@ function isFromShop(req: MedusaRequest): boolean {
   if (URL.canParse(origin) && new URL(origin).host === host) return true
   const { projectConfig } = req.scope.resolve(ContainerRegistrationKeys.CONFIG_MODULE)
   return parseCorsOrigins(projectConfig.http.storeCors).some((allowed) =>
-    allowed instanceof RegExp ? allowed.test(origin) : allowed === origin)
+    allowed instanceof RegExp ? allowed.test(origin) : allowed === origin,
+  )
 }
 
 function secretOf(req: MedusaRequest): string | undefined {
@@ -41,8 +42,11 @@ function secretOf(req: MedusaRequest): string | undefined {
 
 function checkSecret(secret: string): string {
   if (secret.length >= SHORTEST && secret.length <= LONGEST) return secret
-  throw new BookingError("INVALID_ARGUMENT",
-    `${SECRET_HEADER}: must have ${SHORTEST} to ${LONGEST} characters`, { field: SECRET_HEADER })
+  throw new BookingError(
+    "INVALID_ARGUMENT",
+    `${SECRET_HEADER}: must have ${SHORTEST} to ${LONGEST} characters`,
+    { field: SECRET_HEADER },
+  )
 }
 
 /**
@@ -57,7 +61,10 @@ export function newHolder({ req, res, booking }: Context): { holder: string; tel
     res.setHeader(SECRET_HEADER, secret)
     res.setHeader("Access-Control-Expose-Headers", `${SECRET_HEADER}, Retry-After`)
     res.cookie(SECRET_COOKIE, secret, {
-      httpOnly: true, sameSite: "lax", secure: req.secure, path: "/store/resource-booking",
+      httpOnly: true,
+      sameSite: "lax",
+      secure: req.secure,
+      path: "/store/resource-booking",
       maxAge: booking.settings.maxHoldMs,
     })
   }
@@ -79,8 +86,12 @@ async function candidates({ req }: Context, holdId: string, cartId?: string): Pr
 }
 
 /** Asks as each owner that the request may be; for anybody else there is no such hold. */
-export async function asOwner<T>(context: Context, holdId: string, cartId: string | undefined,
-  ask: (as: As) => Promise<T>): Promise<T> {
+export async function asOwner<T>(
+  context: Context,
+  holdId: string,
+  cartId: string | undefined,
+  ask: (as: As) => Promise<T>,
+): Promise<T> {
   for (const as of await candidates(context, holdId, cartId)) {
     try {
       return await ask(as)

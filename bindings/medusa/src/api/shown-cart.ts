@@ -5,6 +5,10 @@ import { defaultStoreCartFields } from "@medusajs/medusa/api/store/carts/query-c
 /** A cart as Medusa's own routes show it. */
 export async function shownCart(req: MedusaRequest, id: string): Promise<unknown> {
   const query = req.scope.resolve(ContainerRegistrationKeys.QUERY)
-  const { data } = await query.graph({ entity: "cart", fields: defaultStoreCartFields, filters: { id } })
+  const { data } = await query.graph({
+    entity: "cart",
+    fields: defaultStoreCartFields,
+    filters: { id },
+  })
   return data[0]
 }

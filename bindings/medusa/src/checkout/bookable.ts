@@ -15,8 +15,12 @@ export type ShopLine = {
   metadata?: Record<string, unknown> | null
 }
 
-async function rows(container: MedusaContainer, entity: string, fields: string[],
-  filters: Record<string, unknown>): Promise<Row[]> {
+async function rows(
+  container: MedusaContainer,
+  entity: string,
+  fields: string[],
+  filters: Record<string, unknown>,
+): Promise<Row[]> {
   const query = container.resolve(ContainerRegistrationKeys.QUERY)
   const { data } = await query.graph({ entity, fields, filters } as never)
   return data as unknown as Row[]
@@ -37,19 +41,27 @@ async function links(container: MedusaContainer, of: Linked, ids: string[]) {
 }
 
 /** The resource of each variant that is booked; the variant's own goes before its product's. */
-export async function resourcesOfVariants(container: MedusaContainer, variantIds: string[]):
-Promise<Map<string, string>> {
+export async function resourcesOfVariants(
+  container: MedusaContainer,
+  variantIds: string[],
+): Promise<Map<string, string>> {
   const ids = [...new Set(variantIds)]
   if (ids.length === 0) return new Map()
   const variants = await rows(container, "variant", ["id", "product_id"], { id: ids })
   const [own, products] = await Promise.all([
     links(container, "variant", ids),
-    links(container, "product", variants.map(({ product_id }) => product_id)),
+    links(
+      container,
+      "product",
+      variants.map(({ product_id }) => product_id),
+    ),
   ])
-  return new Map(variants.flatMap(({ id, product_id }) => {
-    const resourceId = own.get(id) ?? products.get(product_id)
-    return resourceId ? [[id, resourceId]] : []
-  }))
+  return new Map(
+    variants.flatMap(({ id, product_id }) => {
+      const resourceId = own.get(id) ?? products.get(product_id)
+      return resourceId ? [[id, resourceId]] : []
+    }),
+  )
 }
 
 // ---- links, for staff ---------------------------------------------------------------------------
@@ -67,7 +79,12 @@ const linkRow = (of: Linked, id: string, resourceId: string) => ({
   [RESOURCE_BOOKING]: { booking_resource_id: resourceId },
 })
 
-export async function linkTo(container: MedusaContainer, of: Linked, id: string, resourceId: string) {
+export async function linkTo(
+  container: MedusaContainer,
+  of: Linked,
+  id: string,
+  resourceId: string,
+) {
   await container.resolve(ContainerRegistrationKeys.LINK).create(linkRow(of, id, resourceId))
 }
 
@@ -95,24 +112,37 @@ export async function linkedTo(container: MedusaContainer, resourceId: string) {
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 /** The days that a line is for, ascending; they stand in its metadata, which the shopper writes. */
-export function datesOf(metadata: ShopLine["metadata"]): string[] {
+export function datesOf(metadata: ShopLine["metadata"]): string[] | undefined {
   const dates = metadata?.dates
-  if (!Array.isArray(dates) || dates.length === 0 || !dates.every((d) => DAY.test(String(d)))) {
-    throw new BookingError("INVALID_ARGUMENT",
-      "metadata.dates: this is booked by the day; name its days, YYYY-MM-DD",
-      { field: "metadata.dates" })
-  }
+  if (!Array.isArray(dates) || dates.length === 0) return undefined
+  if (!dates.every((date) => DAY.test(String(date)))) return undefined
   return [...new Set(dates as string[])].sort()
 }
 
-/** The lines that book places, of all lines of a cart or order. */
-export async function bookedLines(container: MedusaContainer, lines: ShopLine[]):
-Promise<BookedLine[]> {
+const noDates = () =>
+  new BookingError(
+    "INVALID_ARGUMENT",
+    "metadata.dates: this is booked by the day; name its days, YYYY-MM-DD",
+    { field: "metadata.dates" },
+  )
+
+/**
+ * The lines that book places, of all lines of a cart or order. A line whose days cannot be read is
+ * refused, dropped, or kept without days, which no hold is for.
+ */
+export async function bookedLines(
+  container: MedusaContainer,
+  lines: ShopLine[],
+  unreadable: "refuse" | "drop" | "keep" = "refuse",
+): Promise<BookedLine[]> {
   const variantIds = lines.flatMap(({ variant_id }) => variant_id ?? [])
   const resources = await resourcesOfVariants(container, variantIds)
   return lines.flatMap(({ id, variant_id, quantity, metadata }) => {
     const resourceId = resources.get(variant_id ?? "")
     if (!resourceId) return []
-    return [{ id, resourceId, dates: datesOf(metadata), quantity: Number(quantity) }]
+    const dates = datesOf(metadata)
+    if (!dates && unreadable === "refuse") throw noDates()
+    if (!dates && unreadable === "drop") return []
+    return [{ id, resourceId, dates: dates ?? [], quantity: Number(quantity) }]
   })
 }

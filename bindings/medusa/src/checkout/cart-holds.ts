@@ -12,8 +12,11 @@ const linkOf = (cartId: string, holdId: string) => ({
 
 async function linked(container: MedusaContainer, filters: Record<string, string>) {
   const query = container.resolve(ContainerRegistrationKeys.QUERY)
-  const { data } = await query.graph(
-    { entity: cartHold.entryPoint, fields: ["cart_id", "booking_hold_id", "created_at"], filters } as never)
+  const { data } = await query.graph({
+    entity: cartHold.entryPoint,
+    fields: ["cart_id", "booking_hold_id", "created_at"],
+    filters,
+  } as never)
   return data as unknown as { cart_id: string; booking_hold_id: string; created_at: string }[]
 }
 
@@ -23,6 +26,10 @@ export async function cartHolds(container: MedusaContainer, cartId: string): Pro
   const links = await linked(container, { cart_id: cartId })
   links.sort((a, b) => Number(new Date(a.created_at)) - Number(new Date(b.created_at)))
   return booking.findHolds(links.map(({ booking_hold_id }) => booking_hold_id))
+}
+
+export async function hasHolds(container: MedusaContainer, cartId: string) {
+  return (await linked(container, { cart_id: cartId })).length > 0
 }
 
 export async function isInCart(container: MedusaContainer, cartId: string, holdId: string) {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import type { MedusaContainer } from "@medusajs/framework/types"
 import { Modules } from "@medusajs/framework/utils"
 import { bookedLines, type ShopLine } from "./bookable"
-import { cartOf, putIntoCart, takeOutOfCart } from "./cart-holds"
+import { cartOf, hasHolds, putIntoCart, takeOutOfCart } from "./cart-holds"
 import { findCart } from "./order"
 import { getPlaces, giveBackPlaces, type Undo, undo } from "./reconcile"
 import { BookingError } from "../modules/resource-booking/errors"
@@ -16,15 +16,22 @@ export const bringing = new AsyncLocalStorage<{ holdId: string }>()
 export type CartChange = { cartId: string; undo: Undo[]; brought?: string }
 
 /** Lines are about to come into a cart. */
-export async function addLines(container: MedusaContainer, cartId: string, added: ShopLine[]):
-Promise<CartChange> {
+export async function addLines(
+  container: MedusaContainer,
+  cartId: string,
+  added: ShopLine[],
+): Promise<CartChange> {
   const newLines = await bookedLines(container, added)
   if (newLines.length === 0) return { cartId, undo: [] }
   const cart = await findCart(container, cartId)
   const brought = await bringHold(container, cartId)
   try {
-    const lines = [...(await bookedLines(container, cart?.items ?? [])), ...newLines]
-    return { cartId, brought, undo: await getPlaces(container, { cartId, email: cart?.email, lines }) }
+    const lines = [...(await bookedLines(container, cart?.items ?? [], "drop")), ...newLines]
+    return {
+      cartId,
+      brought,
+      undo: await getPlaces(container, { cartId, email: cart?.email, lines }),
+    }
   } catch (error) {
     if (brought) await takeOutOfCart(container, cartId, brought)
     throw error
@@ -51,15 +58,27 @@ async function bringHold(container: MedusaContainer, cartId: string): Promise<st
 type LineUpdate = { quantity?: unknown; metadata?: Record<string, unknown> | null }
 
 /** A line is about to change; Medusa merges its metadata. */
-export async function changeLine(container: MedusaContainer, cartId: string, lineId: string,
-  update: LineUpdate): Promise<CartChange> {
+export async function changeLine(
+  container: MedusaContainer,
+  cartId: string,
+  lineId: string,
+  update: LineUpdate,
+): Promise<CartChange> {
   const cart = await findCart(container, cartId)
-  const items = (cart?.items ?? []).map((item) => item.id !== lineId ? item : {
-    ...item,
-    quantity: update.quantity ?? item.quantity,
-    metadata: { ...item.metadata, ...update.metadata },
-  }).filter(({ quantity }) => Number(quantity) > 0)
-  const lines = await bookedLines(container, items)
+  const items = cart?.items ?? []
+  const changed = items
+    .filter(({ id }) => id === lineId)
+    .map((item) => ({
+      ...item,
+      quantity: update.quantity ?? item.quantity,
+      metadata: { ...item.metadata, ...update.metadata },
+    }))
+    .filter(({ quantity }) => Number(quantity) > 0)
+  const others = items.filter(({ id }) => id !== lineId)
+  const lines = [
+    ...(await bookedLines(container, others, "drop")),
+    ...(await bookedLines(container, changed)),
+  ]
   return { cartId, undo: await getPlaces(container, { cartId, email: cart?.email, lines }) }
 }
 
@@ -74,12 +93,17 @@ const LOCK_SECONDS = 30
 
 /** After a cart has changed: gives back what its lines have no use for any more. */
 export async function settleCart(container: MedusaContainer, cartId: string): Promise<void> {
+  if (!(await hasHolds(container, cartId))) return
   const locking = container.resolve(Modules.LOCKING)
   // Medusa's workflows hold the same lock while a line is being added.
-  await locking.execute([cartId], async () => {
-    const cart = await findCart(container, cartId)
-    if (!cart || cart.completed_at) return
-    const lines = await bookedLines(container, cart.items)
-    await giveBackPlaces(container, { cartId, lines })
-  }, { timeout: LOCK_SECONDS })
+  await locking.execute(
+    [cartId],
+    async () => {
+      const cart = await findCart(container, cartId)
+      if (!cart || cart.completed_at) return
+      const lines = await bookedLines(container, cart.items, "drop")
+      await giveBackPlaces(container, { cartId, lines })
+    },
+    { timeout: LOCK_SECONDS },
+  )
 }

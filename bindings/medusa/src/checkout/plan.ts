@@ -42,8 +42,9 @@ const total = (holds: LineHold[]) => holds.reduce((sum, { quantity }) => sum + q
  * Several holds may share a line, a hold has one line.
  */
 export function planHolds(lines: BookedLine[], holds: LineHold[]): Plan {
-  const free = [...holds].sort((a, b) =>
-    Number(isOpen(b)) - Number(isOpen(a)) || b.quantity - a.quantity)
+  const free = [...holds].sort(
+    (a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.quantity - a.quantity,
+  )
   const cover = new Map(lines.map((line) => [line, [] as LineHold[]]))
   const take = (line: BookedLine, fits: (hold: LineHold) => boolean) => {
     const at = free.findIndex(fits)
@@ -62,7 +63,10 @@ export function planHolds(lines: BookedLine[], holds: LineHold[]): Plan {
     const missing = line.quantity - total(cover.get(line)!)
     return missing === 0 ? [] : [supply(line, missing, cover.get(line)!, free)]
   })
-  return { cover, actions: [...actions, ...free.map((hold) => ({ kind: "release", hold }) as const)] }
+  return {
+    cover,
+    actions: [...actions, ...free.map((hold) => ({ kind: "release", hold }) as const)],
+  }
 }
 
 /** How a line comes by its missing places; a hold that is used is taken out of `free`. */

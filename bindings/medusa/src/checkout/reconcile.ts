@@ -16,20 +16,32 @@ export type CartInput = { cartId: string; email?: string | null; lines: BookedLi
 const service = (container: MedusaContainer) =>
   container.resolve<ResourceBookingService>(RESOURCE_BOOKING)
 
-async function create(container: MedusaContainer, input: CartInput,
-  { line, quantity }: Extract<Action, { kind: "create" }>): Promise<Undo> {
+async function create(
+  container: MedusaContainer,
+  input: CartInput,
+  { line, quantity }: Extract<Action, { kind: "create" }>,
+): Promise<Undo> {
   const { hold } = await service(container).ask("createHold", {
-    resourceId: line.resourceId, dates: line.dates, quantity,
-    customerEmail: input.email ?? undefined, holder: `cart:${input.cartId}`,
+    resourceId: line.resourceId,
+    dates: line.dates,
+    quantity,
+    customerEmail: input.email ?? undefined,
+    holder: `cart:${input.cartId}`,
   })
   await putIntoCart(container, input.cartId, hold.id)
   return { kind: "release", holdId: hold.id }
 }
 
-async function move(container: MedusaContainer,
-  { line, hold, quantity }: Extract<Action, { kind: "move" | "shrink" }>): Promise<Undo> {
-  await service(container).ask("moveHold",
-    { holdId: hold.id, dates: line.dates, quantity, asHost: true })
+async function move(
+  container: MedusaContainer,
+  { line, hold, quantity }: Extract<Action, { kind: "move" | "shrink" }>,
+): Promise<Undo> {
+  await service(container).ask("moveHold", {
+    holdId: hold.id,
+    dates: line.dates,
+    quantity,
+    asHost: true,
+  })
   return { kind: "move", holdId: hold.id, dates: hold.dates, quantity: hold.quantity }
 }
 

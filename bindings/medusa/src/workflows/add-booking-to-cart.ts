@@ -1,6 +1,15 @@
 import type { MedusaContainer } from "@medusajs/framework/types"
-import { createStep, createWorkflow, StepResponse, WorkflowResponse } from "@medusajs/framework/workflows-sdk"
-import { addToCartWorkflow, deleteLineItemsWorkflow, updateLineItemInCartWorkflow } from "@medusajs/medusa/core-flows"
+import {
+  createStep,
+  createWorkflow,
+  StepResponse,
+  WorkflowResponse,
+} from "@medusajs/framework/workflows-sdk"
+import {
+  addToCartWorkflow,
+  deleteLineItemsWorkflow,
+  updateLineItemInCartWorkflow,
+} from "@medusajs/medusa/core-flows"
 import { datesOf } from "../checkout/bookable"
 import { bringing } from "../checkout/cart"
 import { findCart } from "../checkout/order"
@@ -19,13 +28,15 @@ async function removeLine(container: MedusaContainer, input: Input) {
   const { cart_id, variant_id, quantity, dates } = input
   const cart = await findCart(container, cart_id)
   const days = [...dates].sort().join()
-  const line = cart?.items.find((item) =>
-    item.variant_id === variant_id && datesOf(item.metadata).join() === days)
+  const line = cart?.items.find(
+    (item) => item.variant_id === variant_id && datesOf(item.metadata)?.join() === days,
+  )
   if (!line) return
   const left = Number(line.quantity) - quantity
   if (left > 0) {
     await updateLineItemInCartWorkflow(container).run({
-      input: { cart_id, item_id: line.id, update: { quantity: left } } })
+      input: { cart_id, item_id: line.id, update: { quantity: left } },
+    })
   } else {
     await deleteLineItemsWorkflow(container).run({ input: { cart_id, ids: [line.id] } })
   }
@@ -46,5 +57,7 @@ export const addBookingToCartStep = createStep(
 )
 
 /** Puts a booking into a cart, with a hold or with days; removed when a later step fails. */
-export const addBookingToCartWorkflow = createWorkflow("resource-booking-add-to-cart",
-  (input: Input) => new WorkflowResponse(addBookingToCartStep(input)))
+export const addBookingToCartWorkflow = createWorkflow(
+  "resource-booking-add-to-cart",
+  (input: Input) => new WorkflowResponse(addBookingToCartStep(input)),
+)

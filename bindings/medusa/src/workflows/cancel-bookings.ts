@@ -1,4 +1,9 @@
-import { createStep, createWorkflow, StepResponse, WorkflowResponse } from "@medusajs/framework/workflows-sdk"
+import {
+  createStep,
+  createWorkflow,
+  StepResponse,
+  WorkflowResponse,
+} from "@medusajs/framework/workflows-sdk"
 import { cancelOrder } from "../checkout/complete"
 
 type Input = { order_id: string }
@@ -11,5 +16,7 @@ export const cancelBookingsStep = createStep(
 )
 
 /** Gives back the places of an order, once; as the last step, since it cannot be taken back. */
-export const cancelBookingsWorkflow = createWorkflow("resource-booking-cancel-bookings",
-  (input: Input) => new WorkflowResponse(cancelBookingsStep(input)))
+export const cancelBookingsWorkflow = createWorkflow(
+  "resource-booking-cancel-bookings",
+  (input: Input) => new WorkflowResponse(cancelBookingsStep(input)),
+)

@@ -1,6 +1,11 @@
-import { createStep, createWorkflow, StepResponse, WorkflowResponse } from "@medusajs/framework/workflows-sdk"
+import {
+  createStep,
+  createWorkflow,
+  StepResponse,
+  WorkflowResponse,
+} from "@medusajs/framework/workflows-sdk"
 import { confirmOrder, reopenCart } from "../checkout/complete"
-import { findCart, findOrder } from "../checkout/order"
+import { findOrder } from "../checkout/order"
 
 type Input = { order_id: string }
 
@@ -10,11 +15,12 @@ export const confirmHoldsStep = createStep(
     new StepResponse(await confirmOrder(container, order_id), order_id),
   async (orderId, { container }) => {
     const order = orderId && (await findOrder(container, orderId))
-    const cart = order && order.cart_id && (await findCart(container, order.cart_id))
-    if (cart) await reopenCart(container, orderId, cart)
+    if (order && order.cart_id) await reopenCart(container, order.id, order.cart_id)
   },
 )
 
 /** Books an order on the holds of its cart; cancelled, and held again, when a later step fails. */
-export const confirmHoldsWorkflow = createWorkflow("resource-booking-confirm-holds",
-  (input: Input) => new WorkflowResponse(confirmHoldsStep(input)))
+export const confirmHoldsWorkflow = createWorkflow(
+  "resource-booking-confirm-holds",
+  (input: Input) => new WorkflowResponse(confirmHoldsStep(input)),
+)

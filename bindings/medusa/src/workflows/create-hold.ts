@@ -1,4 +1,9 @@
-import { createStep, createWorkflow, StepResponse, WorkflowResponse } from "@medusajs/framework/workflows-sdk"
+import {
+  createStep,
+  createWorkflow,
+  StepResponse,
+  WorkflowResponse,
+} from "@medusajs/framework/workflows-sdk"
 import type { CreateHoldRequest, CreateHoldsRequest } from "holdfast"
 import { bookingOf } from "./service"
 
@@ -29,9 +34,13 @@ export const createHoldsStep = createStep(
 )
 
 /** A hold; released when a later step fails. */
-export const createHoldWorkflow = createWorkflow("resource-booking-create-hold",
-  (input: CreateHoldRequest) => new WorkflowResponse(createHoldStep(input)))
+export const createHoldWorkflow = createWorkflow(
+  "resource-booking-create-hold",
+  (input: CreateHoldRequest) => new WorkflowResponse(createHoldStep(input)),
+)
 
 /** Holds on several resources, all or none; released when a later step fails. */
-export const createHoldsWorkflow = createWorkflow("resource-booking-create-holds",
-  (input: CreateHoldsRequest) => new WorkflowResponse(createHoldsStep(input)))
+export const createHoldsWorkflow = createWorkflow(
+  "resource-booking-create-holds",
+  (input: CreateHoldsRequest) => new WorkflowResponse(createHoldsStep(input)),
+)

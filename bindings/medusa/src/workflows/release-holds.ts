@@ -1,4 +1,9 @@
-import { createStep, createWorkflow, StepResponse, WorkflowResponse } from "@medusajs/framework/workflows-sdk"
+import {
+  createStep,
+  createWorkflow,
+  StepResponse,
+  WorkflowResponse,
+} from "@medusajs/framework/workflows-sdk"
 import type { HoldIds, WithHolder } from "holdfast"
 import { bookingOf } from "./service"
 
@@ -10,5 +15,7 @@ export const releaseHoldsStep = createStep(
 )
 
 /** Gives places back; as the last step, since it cannot be taken back. */
-export const releaseHoldsWorkflow = createWorkflow("resource-booking-release-holds",
-  (input: HoldIds & WithHolder) => new WorkflowResponse(releaseHoldsStep(input)))
+export const releaseHoldsWorkflow = createWorkflow(
+  "resource-booking-release-holds",
+  (input: HoldIds & WithHolder) => new WorkflowResponse(releaseHoldsStep(input)),
+)

@@ -1,4 +1,5 @@
 import { type Booking, open } from "holdfast"
+import { BookingError } from "./errors"
 import type { AreaLog } from "./log"
 import type { Settings } from "./options"
 
@@ -10,11 +11,14 @@ export class Engine {
   #opening: Promise<Booking> | undefined
   #closed = false
 
-  constructor(private readonly settings: Settings, private readonly log: AreaLog) {}
+  constructor(
+    private readonly settings: Settings,
+    private readonly log: AreaLog,
+  ) {}
 
   /** Open, with its schema at this library's version. */
   get(): Promise<Booking> {
-    if (this.#closed) return Promise.reject(new Error("the booking engine has been closed"))
+    if (this.#closed) return Promise.reject(new BookingError("CLOSED", "The shop is closing."))
     this.#opening ??= this.#open().catch((error) => {
       this.#opening = undefined
       throw error
@@ -31,7 +35,10 @@ export class Engine {
   async #open(): Promise<Booking> {
     const { databaseUrl, timezone, holdMs, maxHoldMs, retryMs } = this.settings
     const booking = await open(databaseUrl, {
-      timezone, holdTtl: holdMs, maxHoldLifetime: maxHoldMs, retryTimeout: retryMs,
+      timezone,
+      holdTtl: holdMs,
+      maxHoldLifetime: maxHoldMs,
+      retryTimeout: retryMs,
       logger: this.log,
     })
     try {

@@ -55,7 +55,11 @@ export const answerTo = (code: string): Answer => ANSWERS[code] ?? broken
  * it with its code and message; the plugin's routes answer all of it.
  */
 export class BookingError extends MedusaError {
-  constructor(readonly code: string, message: string, readonly details: ErrorDetails = {}) {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly details: ErrorDetails = {},
+  ) {
     // Of a CONFLICT Medusa's routes would hide the text.
     const { type } = answerTo(code)
     super(type === CONFLICT ? NOT_ALLOWED : type, message, code)
@@ -65,31 +69,41 @@ export class BookingError extends MedusaError {
 /** Medusa's workflows pass errors on as plain objects. */
 export const isBookingError = (error: unknown): error is BookingError =>
   error instanceof BookingError ||
-  (error as BookingError)?.details instanceof Object && (error as BookingError).code in ANSWERS
+  ((error as BookingError)?.details instanceof Object && (error as BookingError).code in ANSWERS)
 
 const codeOf = (error: unknown) => (error as { code?: string } | undefined)?.code
 export const isRefusal = (error: unknown, ...codes: string[]) =>
   isBookingError(error) && codes.includes(codeOf(error)!)
 
 const given = (values: ErrorDetails) =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) =>
-    value !== undefined && !(Array.isArray(value) && value.length === 0)))
+  Object.fromEntries(
+    Object.entries(values).filter(
+      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  )
 
 function rejection({ code, message, details }: BookingRejected): BookingError {
-  return new BookingError(code, message, given({
-    field: details.field && snakeCase(details.field),
-    reason: details.reason,
-    id: details.id,
-    days: details.days.map(presentConflict),
-    holds: details.holds.map(presentHold),
-    allocations: details.allocations.map(presentAllocation),
-  }))
+  return new BookingError(
+    code,
+    message,
+    given({
+      field: details.field && snakeCase(details.field),
+      reason: details.reason,
+      id: details.id,
+      days: details.days.map(presentConflict),
+      holds: details.holds.map(presentHold),
+      allocations: details.allocations.map(presentAllocation),
+    }),
+  )
 }
 
 function failure({ code, message, retry, idempotencyToken }: BookingFailed): BookingError {
   if (retry === "same-token") {
-    return new BookingError("UNKNOWN", "It may have happened: repeat it with the same idempotency_token.",
-      given({ idempotency_token: idempotencyToken }))
+    return new BookingError(
+      "UNKNOWN",
+      "It may have happened: repeat it with the same idempotency_token.",
+      given({ idempotency_token: idempotencyToken }),
+    )
   }
   if (answerTo(code).status === 500) return new BookingError(code, "The booking engine failed.")
   return new BookingError(code, `${message}. Nothing happened; try again.`)

@@ -31,8 +31,11 @@ export function makeLog(logger: Logger, level: LogLevel, debug = process.env.DEB
     const said = (text: string) => `resource-booking:${area}: ${text}`
     const debugs = debugNames(debug, `medusa:resource-booking:${area}`)
     return {
-      debug: debugs ? (t) => logger.info(said(t))
-        : heard("debug") ? (t) => logger.debug(said(t)) : nothing,
+      debug: debugs
+        ? (t) => logger.info(said(t))
+        : heard("debug")
+          ? (t) => logger.debug(said(t))
+          : nothing,
       info: heard("info") ? (t) => logger.info(said(t)) : nothing,
       warn: heard("warn") ? (t) => logger.warn(said(t)) : nothing,
       error: heard("error") ? (t) => logger.error(said(t)) : nothing,

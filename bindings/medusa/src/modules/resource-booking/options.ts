@@ -1,34 +1,36 @@
 import { z } from "zod"
 
 /** What `plugins: [{ resolve: "medusa-plugin-holdfast", options }]` may hold. */
-const Options = z.object({
-  /** `postgres://...` or `sqlite:PATH`. Default: the shop's own database. */
-  databaseUrl: z.string().min(1).optional(),
-  /** An IANA name, of resources that name none. */
-  timezone: z.string().min(1).optional(),
-  /** How long a hold lasts. */
-  holdMinutes: z.number().positive().optional(),
-  /** From a hold's creation to its last extension. */
-  maxHoldHours: z.number().positive().optional(),
-  /** How long the holds of a cart last at least when its completion begins. */
-  paymentMinutes: z.number().positive().optional(),
-  /** How long a call waits for a database that is away or busy. */
-  retrySeconds: z.number().positive().optional(),
-  limits: z
-    .object({
-      rangeDays: z.number().int().positive().optional(),
-      resources: z.number().int().positive().optional(),
-      holdsPerCustomer: z.number().int().positive().optional(),
-      holdsPerAddress: z.number().int().positive().optional(),
-    })
-    .strict()
-    .optional(),
-  /** A cron line, or false for none. */
-  cleanupSchedule: z.union([z.string().min(1), z.literal(false)]).optional(),
-  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
-  /** Handlers of Medusa's hooks that the shop has handlers of its own for. */
-  hooks: z.record(z.string(), z.boolean()).optional(),
-}).strict()
+const Options = z
+  .object({
+    /** `postgres://...` or `sqlite:PATH`. Default: the shop's own database. */
+    databaseUrl: z.string().min(1).optional(),
+    /** An IANA name, of resources that name none. */
+    timezone: z.string().min(1).optional(),
+    /** How long a hold lasts. */
+    holdMinutes: z.number().positive().optional(),
+    /** From a hold's creation to its last extension. */
+    maxHoldHours: z.number().positive().optional(),
+    /** How long the holds of a cart last at least when its completion begins. */
+    paymentMinutes: z.number().positive().optional(),
+    /** How long a call waits for a database that is away or busy. */
+    retrySeconds: z.number().positive().optional(),
+    limits: z
+      .object({
+        rangeDays: z.number().int().positive().optional(),
+        resources: z.number().int().positive().optional(),
+        holdsPerCustomer: z.number().int().positive().optional(),
+        holdsPerAddress: z.number().int().positive().optional(),
+      })
+      .strict()
+      .optional(),
+    /** A cron line, or false for none. */
+    cleanupSchedule: z.union([z.string().min(1), z.literal(false)]).optional(),
+    logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).optional(),
+    /** Handlers of Medusa's hooks that the shop has handlers of its own for. */
+    hooks: z.record(z.string(), z.boolean()).optional(),
+  })
+  .strict()
 
 export type PluginOptions = z.infer<typeof Options>
 
@@ -42,7 +44,12 @@ export type Settings = {
   maxHoldMs: number
   paymentMs: number
   retryMs: number
-  limits: { rangeDays: number; resources: number; holdsPerCustomer: number; holdsPerAddress: number }
+  limits: {
+    rangeDays: number
+    resources: number
+    holdsPerCustomer: number
+    holdsPerAddress: number
+  }
   logLevel: LogLevel
 }
 
@@ -86,7 +93,8 @@ function logLevel(options: PluginOptions, env: Environment): LogLevel {
 export function settingsOf(given: unknown, shopDatabaseUrl: string, env: Environment): Settings {
   const options = Options.parse(given ?? {})
   const holdMinutes = options.holdMinutes ?? numberOf(env, "RESOURCE_BOOKING_HOLD_MINUTES") ?? 30
-  const maxHoldHours = options.maxHoldHours ?? numberOf(env, "RESOURCE_BOOKING_MAX_HOLD_HOURS") ?? 24
+  const maxHoldHours =
+    options.maxHoldHours ?? numberOf(env, "RESOURCE_BOOKING_MAX_HOLD_HOURS") ?? 24
   return {
     databaseUrl: options.databaseUrl ?? env.RESOURCE_BOOKING_DATABASE_URL ?? shopDatabaseUrl,
     timezone: timezone(options, env),

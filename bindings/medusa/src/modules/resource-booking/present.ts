@@ -20,7 +20,11 @@ export const presentResource = (r: holdfast.Resource) => ({
 
 /** What a shopper may see of it. */
 export const presentPublicResource = (r: holdfast.Resource) => ({
-  id: r.id, type: r.type, name: r.name, description: r.description, timezone: r.timezone,
+  id: r.id,
+  type: r.type,
+  name: r.name,
+  description: r.description,
+  timezone: r.timezone,
 })
 
 export const presentCapacity = (c: holdfast.Capacity) => ({
@@ -147,6 +151,9 @@ export const presentVerify = (v: holdfast.VerifyAnswer) => ({
   days: v.days,
   holds: v.holds,
   allocations: v.allocations,
-  violations: v.violations.map(({ resourceId, rule, detail }) => (
-    { resource_id: resourceId, rule, detail })),
+  violations: v.violations.map(({ resourceId, rule, detail }) => ({
+    resource_id: resourceId,
+    rule,
+    detail,
+  })),
 })

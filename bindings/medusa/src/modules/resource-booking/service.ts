@@ -12,7 +12,8 @@ export const RESOURCE_BOOKING = "resourceBooking"
 type Cradle = { logger: Logger }
 type Operation = {
   [K in keyof holdfast.Booking]: holdfast.Booking[K] extends (request: infer R) => Promise<infer A>
-    ? (request: R) => Promise<A> : never
+    ? (request: R) => Promise<A>
+    : never
 }
 type Name = Exclude<keyof Operation, symbol | "close">
 type Filters = { id?: string | string[] }
@@ -32,20 +33,27 @@ export default class ResourceBookingService {
   constructor({ logger }: Cradle, options: Record<string, unknown> = {}) {
     // Medusa puts its own database among the options, with its password.
     const { database, ...given } = options as { database?: { clientUrl?: string } }
-    this.settings = settingsOf(given, database?.clientUrl ?? process.env.DATABASE_URL ?? "",
-      process.env)
+    this.settings = settingsOf(
+      given,
+      database?.clientUrl ?? process.env.DATABASE_URL ?? "",
+      process.env,
+    )
     this.log = makeLog(logger, this.settings.logLevel)
     this.#engine = new Engine(this.settings, this.log.engine)
   }
 
   /** Asks the engine; what it refuses or fails at is thrown as a BookingError. */
-  async ask<N extends Name>(name: N, request?: Parameters<Operation[N]>[0]):
-  Promise<Awaited<ReturnType<Operation[N]>>> {
+  async ask<N extends Name>(
+    name: N,
+    request?: Parameters<Operation[N]>[0],
+  ): Promise<Awaited<ReturnType<Operation[N]>>> {
     try {
       const booking = await this.#engine.get()
       return await (booking[name] as (r?: unknown) => Promise<never>)(request)
     } catch (error) {
-      throw bookingError(error)
+      const answer = bookingError(error)
+      if (answer instanceof BookingError) this.log.hold.debug(`${name}: ${answer.code}`)
+      throw answer
     }
   }
 
@@ -80,19 +88,29 @@ export default class ResourceBookingService {
   async checkOpenHolds(address: string, customerEmail?: string, token?: string): Promise<void> {
     const { holdsPerAddress, holdsPerCustomer } = this.settings.limits
     if (this.openHolds.isFull(address, holdsPerAddress, token)) {
-      throw new BookingError("TOO_MANY_HOLDS", `${holdsPerAddress} holds are open from your address.`)
+      throw new BookingError(
+        "TOO_MANY_HOLDS",
+        `${holdsPerAddress} holds are open from your address.`,
+      )
     }
     if (!customerEmail) return
-    const { items } = await this.ask("listHolds",
-      { customerEmail, status: "ACTIVE", limit: holdsPerCustomer })
+    const { items } = await this.ask("listHolds", {
+      customerEmail,
+      status: "ACTIVE",
+      limit: holdsPerCustomer,
+    })
     if (items.length < holdsPerCustomer) return
     if (token && items.some(({ idempotencyToken }) => idempotencyToken === token)) return
-    throw new BookingError("TOO_MANY_HOLDS", `${holdsPerCustomer} holds are open for this customer.`)
+    throw new BookingError(
+      "TOO_MANY_HOLDS",
+      `${holdsPerCustomer} holds are open for this customer.`,
+    )
   }
 
   noteOpenHolds(address: string, holds: holdfast.Hold[]): void {
     for (const { id, expiresAt, idempotencyToken, status } of holds) {
       if (status !== "ACTIVE") continue
+      this.log.hold.debug(`${id} until ${expiresAt.toISOString()}`)
       this.openHolds.add(address, id, { expiresAt: expiresAt.getTime(), token: idempotencyToken })
     }
   }
@@ -106,10 +124,16 @@ export default class ResourceBookingService {
       primaryKeys: ["id"],
       linkableKeys: { booking_resource_id: "BookingResource", booking_hold_id: "BookingHold" },
       alias: [
-        { name: ["booking_resource", "booking_resources"], entity: "BookingResource",
-          args: { entity: "BookingResource", methodSuffix: "BookingResources" } },
-        { name: ["booking_hold", "booking_holds"], entity: "BookingHold",
-          args: { entity: "BookingHold", methodSuffix: "BookingHolds" } },
+        {
+          name: ["booking_resource", "booking_resources"],
+          entity: "BookingResource",
+          args: { entity: "BookingResource", methodSuffix: "BookingResources" },
+        },
+        {
+          name: ["booking_hold", "booking_holds"],
+          entity: "BookingHold",
+          args: { entity: "BookingHold", methodSuffix: "BookingHolds" },
+        },
       ],
     }
   }
@@ -137,7 +161,8 @@ export default class ResourceBookingService {
     // A database that is away now must not keep the shop from starting.
     onApplicationStart: async () => {
       await this.ask("listResources", { limit: 1 }).catch((error: Error) =>
-        this.log.engine.warn(`not open yet: ${error.message}`))
+        this.log.engine.warn(`not open yet: ${error.message}`),
+      )
     },
     onApplicationShutdown: () => this.#engine.close(),
   }

@@ -2,11 +2,15 @@
 // its own switches this one off (`hooks` in the options) and calls the exported function itself.
 import type { MedusaContainer } from "@medusajs/framework/types"
 import { StepResponse } from "@medusajs/framework/workflows-sdk"
-import { addToCartWorkflow, cancelOrderWorkflow, completeCartWorkflow, createCartWorkflow,
-  updateLineItemInCartWorkflow } from "@medusajs/medusa/core-flows"
+import {
+  addToCartWorkflow,
+  cancelOrderWorkflow,
+  completeCartWorkflow,
+  createCartWorkflow,
+  updateLineItemInCartWorkflow,
+} from "@medusajs/medusa/core-flows"
 import { addLines, changeLine, type CartChange, coverCart, takeBack } from "../../checkout/cart"
 import { cancelOrder, confirmOrder, reopenCart, validateCart } from "../../checkout/complete"
-import { findCart } from "../../checkout/order"
 import { wantsHook } from "../../plugin-options"
 
 type Context = { container: MedusaContainer }
@@ -52,13 +56,15 @@ type HiddenHook = (
 const { orderCreated } = completeCartWorkflow.hooks as { orderCreated?: HiddenHook }
 
 if (wantsHook("orderCreated")) {
-  orderCreated?.(async (input, { container }) => {
-    await confirmOrder(container, input.order_id)
-    return new StepResponse(undefined, input)
-  }, async (input, { container }) => {
-    const cart = input && (await findCart(container, input.cart_id))
-    if (cart) await reopenCart(container, input.order_id, cart)
-  })
+  orderCreated?.(
+    async (input, { container }) => {
+      await confirmOrder(container, input.order_id)
+      return new StepResponse(undefined, input)
+    },
+    async (input, { container }) => {
+      if (input) await reopenCart(container, input.order_id, input.cart_id)
+    },
+  )
 }
 
 if (wantsHook("cancelOrder")) {

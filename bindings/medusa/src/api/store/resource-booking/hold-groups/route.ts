@@ -9,9 +9,14 @@ export const POST = answer({ body: CreateHoldGroupBody }, async (context) => {
   const address = req.ip ?? ""
   await booking.checkOpenHolds(address, body.customer_email, body.idempotency_token)
   const { holds, groupId, replayed } = await booking.ask("createHolds", {
-    items: body.items.map(({ resource_id, dates, quantity }) => (
-      { resourceId: resource_id, dates, quantity })),
-    customerEmail: body.customer_email, idempotencyToken: body.idempotency_token, holder,
+    items: body.items.map(({ resource_id, dates, quantity }) => ({
+      resourceId: resource_id,
+      dates,
+      quantity,
+    })),
+    customerEmail: body.customer_email,
+    idempotencyToken: body.idempotency_token,
+    holder,
   })
   booking.noteOpenHolds(address, holds)
   tell()

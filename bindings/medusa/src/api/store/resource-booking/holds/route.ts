@@ -9,8 +9,12 @@ export const POST = answer({ body: CreateHoldBody }, async (context) => {
   const address = req.ip ?? ""
   await booking.checkOpenHolds(address, body.customer_email, body.idempotency_token)
   const { hold, replayed } = await booking.ask("createHold", {
-    resourceId: body.resource_id, dates: body.dates, quantity: body.quantity,
-    customerEmail: body.customer_email, idempotencyToken: body.idempotency_token, holder,
+    resourceId: body.resource_id,
+    dates: body.dates,
+    quantity: body.quantity,
+    customerEmail: body.customer_email,
+    idempotencyToken: body.idempotency_token,
+    holder,
   })
   booking.noteOpenHolds(address, [hold])
   tell()

@@ -3,7 +3,9 @@ import { answer } from "../../../../answer"
 import { CancelOrderBody } from "../../../../schemas"
 
 export const POST = answer({ body: CancelOrderBody }, async ({ booking, body }) => {
-  const { allocations } = await booking.ask("cancelAllocation",
-    { orderId: body.order_id, lineItemId: body.line_item_id })
+  const { allocations } = await booking.ask("cancelAllocation", {
+    orderId: body.order_id,
+    lineItemId: body.line_item_id,
+  })
   return { body: { allocations: allocations.map(presentAllocation) } }
 })

@@ -9,8 +9,10 @@ export const GET = answer({}, async ({ req, booking }) => {
 })
 
 export const PUT = answer({ body: UpdateResourceBody }, async ({ req, booking, body }) => {
-  const { resource } = await booking.ask("updateResource",
-    { resourceId: req.params.id, ...resourceFields(body) })
+  const { resource } = await booking.ask("updateResource", {
+    resourceId: req.params.id,
+    ...resourceFields(body),
+  })
   return { body: { resource: presentResource(resource) } }
 })
 

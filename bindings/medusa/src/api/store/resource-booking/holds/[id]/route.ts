@@ -7,7 +7,8 @@ export const GET = answer({ query: CartQuery }, async (context) => {
   const { req, booking, query } = context
   const holdId = req.params.id
   const { hold } = await asOwner(context, holdId, query.cart_id, (as) =>
-    booking.ask("retrieveHold", { holdId, ...as }))
+    booking.ask("retrieveHold", { holdId, ...as }),
+  )
   return { body: { hold: presentPublicHold(hold) } }
 })
 
@@ -15,7 +16,8 @@ export const DELETE = answer({ query: CartQuery }, async (context) => {
   const { req, booking, query } = context
   const holdId = req.params.id
   const { hold } = await asOwner(context, holdId, query.cart_id, (as) =>
-    booking.ask("releaseHold", { holdId, ...as }))
+    booking.ask("releaseHold", { holdId, ...as }),
+  )
   booking.openHolds.remove(holdId)
   return { body: { hold: presentPublicHold(hold) } }
 })

@@ -15,7 +15,8 @@ type Line = { dates: string[]; quantity: number; hold_id?: string }
 async function lineOfHold(context: Context, holdId: string, resourceId: string): Promise<Line> {
   const { booking } = context
   const { hold } = await asOwner(context, holdId, context.req.params.id, (as) =>
-    booking.ask("retrieveHold", { holdId, ...as }))
+    booking.ask("retrieveHold", { holdId, ...as }),
+  )
   if (hold.resourceId !== resourceId) throw noHold(holdId)
   if (hold.status !== "ACTIVE") {
     const code = hold.status === "CONFIRMED" ? "ALREADY_CONFIRMED" : `HOLD_${hold.status}`
@@ -37,14 +38,19 @@ export const POST = answer({ body: CartLineBody }, async (context) => {
   await checkCart(context)
   const resourceId = (await resourcesOfVariants(req.scope, [variant_id])).get(variant_id)
   if (!resourceId) {
-    throw new BookingError("VARIANT_NOT_BOOKABLE", `${variant_id} is linked to no resource.`,
-      { id: variant_id })
+    throw new BookingError("VARIANT_NOT_BOOKABLE", `${variant_id} is linked to no resource.`, {
+      id: variant_id,
+    })
   }
   const line = hold_id
-    ? await lineOfHold(context, hold_id, resourceId) : { dates: dates!, quantity }
+    ? await lineOfHold(context, hold_id, resourceId)
+    : { dates: dates!, quantity }
   await addBookingToCartWorkflow(req.scope).run({
-    input: { cart_id: req.params.id, variant_id, ...line } })
+    input: { cart_id: req.params.id, variant_id, ...line },
+  })
   const [cart, holds] = await Promise.all([
-    shownCart(req, req.params.id), cartHolds(req.scope, req.params.id)])
+    shownCart(req, req.params.id),
+    cartHolds(req.scope, req.params.id),
+  ])
   return { body: { cart, holds: holds.map(presentPublicHold) } }
 })

@@ -6,8 +6,11 @@ import { ConfirmBody } from "../../../../../schemas"
 
 export const POST = answer({ body: ConfirmBody }, async ({ req, body }) => {
   const holdId = req.params.id
-  const allocation = await confirmForLine(req.scope,
-    { holdId, orderId: body.order_id, lineItemId: body.line_item_id })
+  const allocation = await confirmForLine(req.scope, {
+    holdId,
+    orderId: body.order_id,
+    lineItemId: body.line_item_id,
+  })
   if (!allocation) throw noHold(holdId)
   return { body: { allocation: presentAllocation(allocation) } }
 })
