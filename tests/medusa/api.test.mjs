@@ -12,28 +12,55 @@ let shop;
 let store;
 let admin;
 before(async () => {
-  shop = await Shop.open({ booking: { limits: { rangeDays: 90, resources: 3, holdsPerCustomer: 4 } } });
+  shop = await Shop.open({
+    booking: { limits: { rangeDays: 90, resources: 3, holdsPerCustomer: 4 } },
+  });
   store = shop.store = new CheckedClient(shop.server.base, shop.store.headers);
   admin = shop.admin = new CheckedClient(shop.server.base, shop.admin.headers);
 });
 after(() => shop?.close());
 
-const hold = (resource, from = 0, count = 1, more = {}) =>
-  ({ resource_id: resource.id, dates: days(from, count), quantity: 1, ...more });
+const hold = (resource, from = 0, count = 1, more = {}) => ({
+  resource_id: resource.id,
+  dates: days(from, count),
+  quantity: 1,
+  ...more,
+});
+const NO_RESOURCE = 'res_01JD5R3M8ZQ0V6C1T4N7XK2YBE';
+const available = (id, start, end) =>
+  `${STORE}/availability?resource_id=${id}&start_date=${start}&end_date=${end}`;
 const token = () => `token-${Math.random()}`;
 
 describe('availability', () => {
-  test('shows every day of the range, with what is left and why a day is not to be had', async () => {
+  test('shows each day of the range, what is left and why it is not to be had', async () => {
     const resource = await shop.resource(3);
     await store.ok('POST', `${STORE}/holds`, hold(resource, 1, 1, { quantity: 3 }));
-    await admin.ok('POST', `${ADMIN}/blackouts`,
-      { resource_id: resource.id, start_date: day(2), end_date: day(2), reason: 'service' });
-    const { available_dates } = await store.ok('GET',
-      `${STORE}/availability?resource_id=${resource.id}&start_date=${day(0)}&end_date=${day(3)}&quantity=2`);
+    await admin.ok('POST', `${ADMIN}/blackouts`, {
+      resource_id: resource.id,
+      start_date: day(2),
+      end_date: day(2),
+      reason: 'service',
+    });
+    const { available_dates } = await store.ok(
+      'GET',
+      `${available(resource.id, day(0), day(3))}&quantity=2`,
+    );
     assert.deepEqual(available_dates, [
       { date: day(0), max_capacity: 3, available_capacity: 3, is_available: true, reason: null },
-      { date: day(1), max_capacity: 3, available_capacity: 0, is_available: false, reason: 'SOLD_OUT' },
-      { date: day(2), max_capacity: 3, available_capacity: 3, is_available: false, reason: 'BLACKOUT' },
+      {
+        date: day(1),
+        max_capacity: 3,
+        available_capacity: 0,
+        is_available: false,
+        reason: 'SOLD_OUT',
+      },
+      {
+        date: day(2),
+        max_capacity: 3,
+        available_capacity: 3,
+        is_available: false,
+        reason: 'BLACKOUT',
+      },
       { date: day(3), max_capacity: 3, available_capacity: 3, is_available: true, reason: null },
     ]);
   });
@@ -51,17 +78,34 @@ describe('availability', () => {
       const { body } = await store.refused(400, 'INVALID_ARGUMENT', 'GET', query);
       assert.equal(body.details.field, field);
     }
-    await store.refused(400, 'INVALID_ARGUMENT', 'GET', `${path}&start_date=2027-02-30&end_date=2027-03-01`);
-    await store.refused(404, 'RESOURCE_NOT_FOUND', 'GET',
-      `${STORE}/availability?resource_id=res_01JD5R3M8ZQ0V6C1T4N7XK2YBE&start_date=${day(0)}&end_date=${day(1)}`);
+    await store.refused(
+      400,
+      'INVALID_ARGUMENT',
+      'GET',
+      `${path}&start_date=2027-02-30&end_date=2027-03-01`,
+    );
+    await store.refused(
+      404,
+      'RESOURCE_NOT_FOUND',
+      'GET',
+      available(NO_RESOURCE, day(0), day(1)),
+    );
   });
 
   test('is bounded by the limits of the shop', async () => {
     const resource = await shop.resource();
-    await store.refused(400, 'INVALID_ARGUMENT', 'GET',
-      `${STORE}/availability?resource_id=${resource.id}&start_date=${day(0)}&end_date=${day(90)}`);
-    await store.refused(400, 'INVALID_ARGUMENT', 'GET',
-      `${STORE}/search?resource_ids=a,b,c,d&start_date=${day(0)}&end_date=${day(1)}`);
+    await store.refused(
+      400,
+      'INVALID_ARGUMENT',
+      'GET',
+      `${STORE}/availability?resource_id=${resource.id}&start_date=${day(0)}&end_date=${day(90)}`,
+    );
+    await store.refused(
+      400,
+      'INVALID_ARGUMENT',
+      'GET',
+      `${STORE}/search?resource_ids=a,b,c,d&start_date=${day(0)}&end_date=${day(1)}`,
+    );
   });
 });
 
@@ -69,8 +113,11 @@ describe('search', () => {
   test('offers the days on which a stay can start', async () => {
     const [one, two] = [await shop.resource(2), await shop.resource(2)];
     await store.ok('POST', `${STORE}/holds`, hold(one, 2, 1, { quantity: 2 }));
-    const { resources } = await store.ok('GET', `${STORE}/search?resource_ids=${one.id},${two.id}` +
-      `&start_date=${day(0)}&end_date=${day(4)}&quantity=2&consecutive_days=2`);
+    const { resources } = await store.ok(
+      'GET',
+      `${STORE}/search?resource_ids=${one.id},${two.id}` +
+        `&start_date=${day(0)}&end_date=${day(4)}&quantity=2&consecutive_days=2`,
+    );
     const starts = Object.fromEntries(resources.map((r) => [r.resource_id, r.start_dates]));
     assert.deepEqual(starts[one.id], [day(0), day(3)]);
     assert.deepEqual(starts[two.id], days(0, 4));
@@ -80,11 +127,20 @@ describe('search', () => {
     const resource = await shop.resource(1, { type: 'BOAT' });
     const range = `start_date=${day(0)}&end_date=${day(1)}`;
     const { resources } = await store.ok('GET', `${STORE}/search?type=BOAT&${range}`);
-    assert.deepEqual(resources.map((r) => r.resource_id), [resource.id]);
-    assert.deepEqual(await store.ok('GET', `${STORE}/search?type=SHIP&${range}`), { resources: [] });
+    assert.deepEqual(
+      resources.map((r) => r.resource_id),
+      [resource.id],
+    );
+    assert.deepEqual(await store.ok('GET', `${STORE}/search?type=SHIP&${range}`), {
+      resources: [],
+    });
     await store.refused(400, 'INVALID_ARGUMENT', 'GET', `${STORE}/search?${range}`);
-    await store.refused(400, 'INVALID_ARGUMENT', 'GET',
-      `${STORE}/search?type=BOAT&resource_ids=${resource.id}&${range}`);
+    await store.refused(
+      400,
+      'INVALID_ARGUMENT',
+      'GET',
+      `${STORE}/search?type=BOAT&resource_ids=${resource.id}&${range}`,
+    );
   });
 });
 
@@ -93,8 +149,15 @@ describe('what can be booked', () => {
     const resource = await shop.resource(1, { type: 'CAVE', metadata: { supplier: 'secret' } });
     const { resources, next } = await store.ok('GET', `${STORE}/resources?type=CAVE`);
     assert.equal(next, null);
-    assert.deepEqual(resources, [{ id: resource.id, type: 'CAVE', name: resource.name,
-      description: '', timezone: 'Australia/Brisbane' }]);
+    assert.deepEqual(resources, [
+      {
+        id: resource.id,
+        type: 'CAVE',
+        name: resource.name,
+        description: '',
+        timezone: 'Australia/Brisbane',
+      },
+    ]);
   });
 
   test('is found by its product and by its variant', async () => {
@@ -116,12 +179,17 @@ describe('what can be booked', () => {
 describe('a hold', () => {
   test('takes places, is read, extended and released with its secret', async () => {
     const resource = await shop.resource(2);
-    const made = await store.send('POST', `${STORE}/holds`,
-      hold(resource, 0, 2, { customer_email: 'ada@example.com', idempotency_token: token() }));
+    const made = await store.send(
+      'POST',
+      `${STORE}/holds`,
+      hold(resource, 0, 2, { customer_email: 'ada@example.com', idempotency_token: token() }),
+    );
     assert.equal(made.status, 201);
     const { hold: held } = made.body;
-    assert.deepEqual([held.status, held.dates, held.quantity, held.customer_email],
-      ['ACTIVE', days(0, 2), 1, 'ada@example.com']);
+    assert.deepEqual(
+      [held.status, held.dates, held.quantity, held.customer_email],
+      ['ACTIVE', days(0, 2), 1, 'ada@example.com'],
+    );
     assert.deepEqual(await shop.left(resource.id, 0, 3), [1, 1, 2]);
     const mine = { [SECRET]: made.headers.get(SECRET) };
     const path = `${STORE}/holds/${held.id}`;
@@ -144,29 +212,56 @@ describe('a hold', () => {
     assert.equal(again.body.hold.id, first.body.hold.id);
     assert.equal(again.body.replayed, true);
     assert.deepEqual(await shop.left(resource.id, 0, 1), [4]);
-    await store.refused(422, 'IDEMPOTENCY_MISMATCH', 'POST', `${STORE}/holds`,
-      { ...body, quantity: 2 }, mine);
-    await store.refused(422, 'IDEMPOTENCY_MISMATCH', 'POST', `${STORE}/holds`, body,
-      { [SECRET]: 'somebody else s secret' });
+    await store.refused(
+      422,
+      'IDEMPOTENCY_MISMATCH',
+      'POST',
+      `${STORE}/holds`,
+      { ...body, quantity: 2 },
+      mine,
+    );
+    await store.refused(422, 'IDEMPOTENCY_MISMATCH', 'POST', `${STORE}/holds`, body, {
+      [SECRET]: "somebody else's secret",
+    });
   });
 
   test('says which days are sold out and what is left of them', async () => {
     const resource = await shop.resource(2);
-    const { body } = await store.refused(409, 'INSUFFICIENT_CAPACITY', 'POST', `${STORE}/holds`,
-      hold(resource, 0, 2, { quantity: 3 }));
-    assert.deepEqual(body.details.days, days(0, 2).map((date) => (
-      { resource_id: resource.id, date, requested: 3, available_capacity: 2 })));
+    const { body } = await store.refused(
+      409,
+      'INSUFFICIENT_CAPACITY',
+      'POST',
+      `${STORE}/holds`,
+      hold(resource, 0, 2, { quantity: 3 }),
+    );
+    assert.deepEqual(
+      body.details.days,
+      days(0, 2).map((date) => ({
+        resource_id: resource.id,
+        date,
+        requested: 3,
+        available_capacity: 2,
+      })),
+    );
   });
 
   test('is refused on days that are blacked out, without places, past, or of nothing', async () => {
     const resource = await shop.resource();
-    await admin.ok('POST', `${ADMIN}/blackouts`,
-      { resource_id: resource.id, start_date: day(5), end_date: day(6) });
+    await admin.ok('POST', `${ADMIN}/blackouts`, {
+      resource_id: resource.id,
+      start_date: day(5),
+      end_date: day(6),
+    });
     await store.refused(409, 'BLACKOUT', 'POST', `${STORE}/holds`, hold(resource, 4, 2));
     await store.refused(409, 'NO_CAPACITY_SET', 'POST', `${STORE}/holds`, hold(resource, 300));
     await store.refused(400, 'DATE_IN_PAST', 'POST', `${STORE}/holds`, hold(resource, -9));
-    await store.refused(404, 'RESOURCE_NOT_FOUND', 'POST', `${STORE}/holds`,
-      hold({ id: 'res_01JD5R3M8ZQ0V6C1T4N7XK2YBE' }));
+    await store.refused(
+      404,
+      'RESOURCE_NOT_FOUND',
+      'POST',
+      `${STORE}/holds`,
+      hold({ id: NO_RESOURCE }),
+    );
     await admin.ok('PUT', `${ADMIN}/resources/${resource.id}`, { is_active: false });
     await store.refused(409, 'RESOURCE_INACTIVE', 'POST', `${STORE}/holds`, hold(resource));
   });
@@ -188,9 +283,13 @@ describe('a hold', () => {
       const answer = await store.refused(400, 'INVALID_ARGUMENT', 'POST', `${STORE}/holds`, body);
       assert.equal(answer.body.details.field, field);
     }
-    await store.refused(400, 'INVALID_ARGUMENT', 'POST', `${STORE}/holds`, good, { [SECRET]: 'short' });
-    await store.refused(400, 'INVALID_ARGUMENT', 'POST', `${STORE}/holds`,
-      { ...good, dates: [day(0), day(0)] });
+    await store.refused(400, 'INVALID_ARGUMENT', 'POST', `${STORE}/holds`, good, {
+      [SECRET]: 'short',
+    });
+    await store.refused(400, 'INVALID_ARGUMENT', 'POST', `${STORE}/holds`, {
+      ...good,
+      dates: [day(0), day(0)],
+    });
   });
 
   test('is gone when its time is over, and its places are free', async () => {
@@ -200,7 +299,10 @@ describe('a hold', () => {
     const { id } = made.body.hold;
     expire(shop, id);
     assert.deepEqual(await shop.left(resource.id, 0, 1), [1]);
-    assert.equal((await store.ok('GET', `${STORE}/holds/${id}`, undefined, mine)).hold.status, 'EXPIRED');
+    assert.equal(
+      (await store.ok('GET', `${STORE}/holds/${id}`, undefined, mine)).hold.status,
+      'EXPIRED',
+    );
     await store.refused(410, 'HOLD_EXPIRED', 'POST', `${STORE}/holds/${id}/extend`, {}, mine);
     await store.refused(410, 'HOLD_EXPIRED', 'DELETE', `${STORE}/holds/${id}`, undefined, mine);
     await shop.sound();
@@ -208,11 +310,21 @@ describe('a hold', () => {
 
   test('is one too many for a customer with as many as the shop allows', async () => {
     const resource = await shop.resource(9);
-    const body = (at) => hold(resource, at, 1,
-      { customer_email: 'many@example.com', idempotency_token: `many-${at}` });
+    const body = (at) =>
+      hold(resource, at, 1, {
+        customer_email: 'many@example.com',
+        idempotency_token: `many-${at}`,
+      });
     const mine = { [SECRET]: 'a secret of many holds' };
     for (let at = 0; at < 4; at++) await store.ok('POST', `${STORE}/holds`, body(at), mine);
-    const { headers } = await store.refused(429, 'TOO_MANY_HOLDS', 'POST', `${STORE}/holds`, body(4), mine);
+    const { headers } = await store.refused(
+      429,
+      'TOO_MANY_HOLDS',
+      'POST',
+      `${STORE}/holds`,
+      body(4),
+      mine,
+    );
     assert.ok(Number(headers.get('retry-after')) > 0);
     // Repeating what was made is not one more.
     assert.equal((await store.ok('POST', `${STORE}/holds`, body(3), mine)).replayed, true);
@@ -224,20 +336,31 @@ describe('a group of holds', () => {
     const [one, two] = [await shop.resource(2), await shop.resource(1)];
     const items = [hold(one, 0, 2), hold(two)];
     const { holds, group_id } = await store.ok('POST', `${STORE}/hold-groups`, { items });
-    assert.deepEqual(holds.map((h) => h.resource_id), [one.id, two.id]);
+    assert.deepEqual(
+      holds.map((h) => h.resource_id),
+      [one.id, two.id],
+    );
     assert.ok(holds.every((h) => h.group_id === group_id));
     await store.refused(409, 'INSUFFICIENT_CAPACITY', 'POST', `${STORE}/hold-groups`, { items });
     assert.deepEqual(await shop.left(one.id, 0, 1), [1]);
-    const { body } = await store.refused(400, 'INVALID_ARGUMENT', 'POST', `${STORE}/hold-groups`,
-      { items: [items[0], { ...items[1], quantity: 0 }] });
+    const { body } = await store.refused(400, 'INVALID_ARGUMENT', 'POST', `${STORE}/hold-groups`, {
+      items: [items[0], { ...items[1], quantity: 0 }],
+    });
     assert.equal(body.details.field, 'items[1].quantity');
   });
 });
 
 describe('resources, for staff', () => {
   test('are made, shown, changed, deleted and restored', async () => {
-    const fields = { type: 'VEHICLE', name: 'Troopy', description: 'Old', metadata: { wheels: 4 },
-      timezone: 'Australia/Perth', is_active: true, idempotency_token: token() };
+    const fields = {
+      type: 'VEHICLE',
+      name: 'Troopy',
+      description: 'Old',
+      metadata: { wheels: 4 },
+      timezone: 'Australia/Perth',
+      is_active: true,
+      idempotency_token: token(),
+    };
     const made = await admin.send('POST', `${ADMIN}/resources`, fields);
     assert.equal(made.status, 201);
     const { resource } = made.body;
@@ -249,8 +372,16 @@ describe('resources, for staff', () => {
     assert.ok((await admin.ok('DELETE', path)).resource.deleted_at);
     assert.ok((await admin.ok('GET', path)).resource.deleted_at);
     assert.equal((await admin.ok('POST', `${path}/restore`)).resource.deleted_at, null);
-    await admin.refused(404, 'RESOURCE_NOT_FOUND', 'GET', `${ADMIN}/resources/res_01JD5R3M8ZQ0V6C1T4N7XK2YBE`);
-    await admin.refused(400, 'INVALID_ARGUMENT', 'POST', `${ADMIN}/resources`, { type: 'lower', name: 'x' });
+    await admin.refused(
+      404,
+      'RESOURCE_NOT_FOUND',
+      'GET',
+      `${ADMIN}/resources/${NO_RESOURCE}`,
+    );
+    await admin.refused(400, 'INVALID_ARGUMENT', 'POST', `${ADMIN}/resources`, {
+      type: 'lower',
+      name: 'x',
+    });
   });
 
   test('are listed by type, text and state, page by page', async () => {
@@ -259,9 +390,15 @@ describe('resources, for staff', () => {
     const list = (query) => admin.ok('GET', `${ADMIN}/resources?${query}`);
     const first = await list('type=SHELF&limit=2');
     const rest = await list(`type=SHELF&limit=2&after=${encodeURIComponent(first.next)}`);
-    assert.deepEqual([...first.resources, ...rest.resources].map((r) => r.name), names);
+    assert.deepEqual(
+      [...first.resources, ...rest.resources].map((r) => r.name),
+      names,
+    );
     assert.equal(rest.next, null);
-    assert.deepEqual((await list('type=SHELF&q=bet')).resources.map((r) => r.name), ['Beta']);
+    assert.deepEqual(
+      (await list('type=SHELF&q=bet')).resources.map((r) => r.name),
+      ['Beta'],
+    );
     assert.deepEqual((await list('type=SHELF&is_active=false')).resources, []);
     await admin.ok('DELETE', `${ADMIN}/resources/${first.resources[0].id}`);
     assert.equal((await list('type=SHELF')).resources.length, 2);
@@ -274,7 +411,10 @@ describe('resources, for staff', () => {
     const three = await shop.product(resource, { of: 'variant' });
     const linked = await admin.ok('GET', `${ADMIN}/resources/${resource.id}/products`);
     assert.deepEqual(linked.products.map(({ id }) => id).sort(), [one.id, two.id].sort());
-    assert.deepEqual(linked.variants.map(({ id }) => id), [three.variants[0].id]);
+    assert.deepEqual(
+      linked.variants.map(({ id }) => id),
+      [three.variants[0].id],
+    );
     const path = `${ADMIN}/products/${one.id}/resource`;
     assert.equal((await admin.ok('GET', path)).resource.id, resource.id);
     const other = await shop.resource();
@@ -284,51 +424,113 @@ describe('resources, for staff', () => {
     assert.equal((await admin.ok('GET', variant)).resource.id, resource.id);
     assert.equal((await admin.ok('DELETE', variant)).resource, null);
     await admin.refused(404, 'PRODUCT_NOT_FOUND', 'GET', `${ADMIN}/products/prod_none/resource`);
-    await admin.refused(404, 'VARIANT_NOT_FOUND', 'POST', `${ADMIN}/variants/variant_none/resource`,
-      { resource_id: resource.id });
-    await admin.refused(404, 'RESOURCE_NOT_FOUND', 'POST', path,
-      { resource_id: 'res_01JD5R3M8ZQ0V6C1T4N7XK2YBE' });
+    await admin.refused(
+      404,
+      'VARIANT_NOT_FOUND',
+      'POST',
+      `${ADMIN}/variants/variant_none/resource`,
+      { resource_id: resource.id },
+    );
+    await admin.refused(404, 'RESOURCE_NOT_FOUND', 'POST', path, {
+      resource_id: NO_RESOURCE,
+    });
   });
 });
 
 describe('capacity, for staff', () => {
   test('is set for a range and weekdays, kept or replaced where it is there', async () => {
-    const { resource } = await admin.ok('POST', `${ADMIN}/resources`, { type: 'TOUR', name: 'Weekly' });
-    const set = (more) => admin.ok('POST', `${ADMIN}/capacity/initialize`, {
-      resource_id: resource.id, start_date: day(0), end_date: day(13), daily_capacity: 4, ...more });
-    assert.deepEqual(await set({ weekdays: [6, 7] }), { days_created: 4, days_changed: 0, replayed: false });
+    const { resource } = await admin.ok('POST', `${ADMIN}/resources`, {
+      type: 'TOUR',
+      name: 'Weekly',
+    });
+    const set = (more) =>
+      admin.ok('POST', `${ADMIN}/capacity/initialize`, {
+        resource_id: resource.id,
+        start_date: day(0),
+        end_date: day(13),
+        daily_capacity: 4,
+        ...more,
+      });
+    assert.deepEqual(await set({ weekdays: [6, 7] }), {
+      days_created: 4,
+      days_changed: 0,
+      replayed: false,
+    });
     assert.deepEqual(await set({}), { days_created: 10, days_changed: 0, replayed: false });
-    assert.deepEqual(await set({ daily_capacity: 6, on_existing: 'replace' }),
-      { days_created: 0, days_changed: 14, replayed: false });
-    await admin.refused(400, 'INVALID_ARGUMENT', 'POST', `${ADMIN}/capacity/initialize`,
-      { resource_id: resource.id, start_date: day(2), end_date: day(1), daily_capacity: 1 });
+    assert.deepEqual(await set({ daily_capacity: 6, on_existing: 'replace' }), {
+      days_created: 0,
+      days_changed: 14,
+      replayed: false,
+    });
+    await admin.refused(400, 'INVALID_ARGUMENT', 'POST', `${ADMIN}/capacity/initialize`, {
+      resource_id: resource.id,
+      start_date: day(2),
+      end_date: day(1),
+      daily_capacity: 1,
+    });
   });
 
   test('is adjusted, and never below what is taken', async () => {
     const resource = await shop.resource(3);
     await store.ok('POST', `${STORE}/holds`, hold(resource, 0, 1, { quantity: 2 }));
     const adjust = { resource_id: resource.id, dates: days(0, 2), delta: -2 };
-    const { body } = await admin.refused(409, 'CAPACITY_BELOW_BOOKED', 'POST',
-      `${ADMIN}/capacity/adjust`, adjust);
-    assert.deepEqual(body.details.days.map(({ date }) => date), [day(0)]);
-    const { capacities } = await admin.ok('POST', `${ADMIN}/capacity/adjust`, { ...adjust, delta: -1 });
-    assert.deepEqual(capacities.map((c) => [c.date, c.max_capacity, c.available_capacity]),
-      [[day(0), 2, 0], [day(1), 2, 2]]);
+    const { body } = await admin.refused(
+      409,
+      'CAPACITY_BELOW_BOOKED',
+      'POST',
+      `${ADMIN}/capacity/adjust`,
+      adjust,
+    );
+    assert.deepEqual(
+      body.details.days.map(({ date }) => date),
+      [day(0)],
+    );
+    const { capacities } = await admin.ok('POST', `${ADMIN}/capacity/adjust`, {
+      ...adjust,
+      delta: -1,
+    });
+    assert.deepEqual(
+      capacities.map((c) => [c.date, c.max_capacity, c.available_capacity]),
+      [
+        [day(0), 2, 0],
+        [day(1), 2, 2],
+      ],
+    );
   });
 
   test('is reported: held, booked, free, blacked out', async () => {
     const resource = await shop.resource(4);
     await shop.order(resource, [day(0)], 1);
     await store.ok('POST', `${STORE}/holds`, hold(resource, 0, 1, { quantity: 2 }));
-    await admin.ok('POST', `${ADMIN}/blackouts`,
-      { resource_id: resource.id, start_date: day(1), end_date: day(1) });
-    const { report } = await admin.ok('GET', `${ADMIN}/capacity/report?resource_id=${resource.id}` +
-      `&start_date=${day(0)}&end_date=${day(1)}`);
+    await admin.ok('POST', `${ADMIN}/blackouts`, {
+      resource_id: resource.id,
+      start_date: day(1),
+      end_date: day(1),
+    });
+    const { report } = await admin.ok(
+      'GET',
+      `${ADMIN}/capacity/report?resource_id=${resource.id}` +
+        `&start_date=${day(0)}&end_date=${day(1)}`,
+    );
     assert.deepEqual(report.days, [
-      { date: day(0), max_capacity: 4, available_capacity: 1, held: 2, booked: 1, blackout: false,
-        utilisation: 0.75 },
-      { date: day(1), max_capacity: 4, available_capacity: 4, held: 0, booked: 0, blackout: true,
-        utilisation: 0 },
+      {
+        date: day(0),
+        max_capacity: 4,
+        available_capacity: 1,
+        held: 2,
+        booked: 1,
+        blackout: false,
+        utilisation: 0.75,
+      },
+      {
+        date: day(1),
+        max_capacity: 4,
+        available_capacity: 4,
+        held: 0,
+        booked: 0,
+        blackout: true,
+        utilisation: 0,
+      },
     ]);
     assert.deepEqual([report.held, report.booked, report.max_capacity], [2, 1, 8]);
   });
@@ -342,42 +544,87 @@ describe('blackouts, for staff', () => {
     const range = { resource_id: resource.id, start_date: day(0), end_date: day(3) };
     const query = new URLSearchParams(range);
     const inside = await admin.ok('GET', `${ADMIN}/blackouts/conflicts?${query}`);
-    assert.deepEqual(inside.holds.map(({ id }) => id), [made.hold.id]);
-    assert.deepEqual(inside.allocations.map((a) => a.order_id), [order.id]);
-    const { body } = await admin.refused(409, 'BLACKOUT_CONFLICT', 'POST', `${ADMIN}/blackouts`, range);
-    assert.deepEqual([body.details.holds, body.details.allocations], [inside.holds, inside.allocations]);
-    const { blackout, holds } = await admin.ok('POST', `${ADMIN}/blackouts`,
-      { ...range, on_conflict: 'keep', reason: 'flood' });
+    assert.deepEqual(
+      inside.holds.map(({ id }) => id),
+      [made.hold.id],
+    );
+    assert.deepEqual(
+      inside.allocations.map((a) => a.order_id),
+      [order.id],
+    );
+    const { body } = await admin.refused(
+      409,
+      'BLACKOUT_CONFLICT',
+      'POST',
+      `${ADMIN}/blackouts`,
+      range,
+    );
+    assert.deepEqual(
+      [body.details.holds, body.details.allocations],
+      [inside.holds, inside.allocations],
+    );
+    const { blackout, holds } = await admin.ok('POST', `${ADMIN}/blackouts`, {
+      ...range,
+      on_conflict: 'keep',
+      reason: 'flood',
+    });
     assert.equal(holds.length, 1);
-    const listed = await admin.ok('GET',
-      `${ADMIN}/blackouts?resource_id=${resource.id}&start_date=${day(0)}&end_date=${day(9)}`);
+    const listed = await admin.ok(
+      'GET',
+      `${ADMIN}/blackouts?resource_id=${resource.id}&start_date=${day(0)}&end_date=${day(9)}`,
+    );
     assert.deepEqual(listed.blackouts, [blackout]);
     assert.ok((await admin.ok('DELETE', `${ADMIN}/blackouts/${blackout.id}`)).blackout.deleted_at);
-    await admin.refused(404, 'BLACKOUT_NOT_FOUND', 'DELETE', `${ADMIN}/blackouts/${made.hold.id.replace('hold_', 'blk_')}`);
+    await admin.refused(
+      404,
+      'BLACKOUT_NOT_FOUND',
+      'DELETE',
+      `${ADMIN}/blackouts/${made.hold.id.replace('hold_', 'blk_')}`,
+    );
   });
 });
 
 describe('holds and bookings, for staff', () => {
   test('a hold is listed, shown, extended, moved and released without its secret', async () => {
     const resource = await shop.resource(2);
-    const { hold: made } = await store.ok('POST', `${STORE}/holds`,
-      hold(resource, 0, 1, { customer_email: 'bob@example.com', idempotency_token: token() }));
-    const listed = await admin.ok('GET', `${ADMIN}/holds?customer_email=bob@example.com&status=ACTIVE`);
-    assert.deepEqual(listed.holds.map(({ id }) => id), [made.id]);
+    const { hold: made } = await store.ok(
+      'POST',
+      `${STORE}/holds`,
+      hold(resource, 0, 1, { customer_email: 'bob@example.com', idempotency_token: token() }),
+    );
+    const listed = await admin.ok(
+      'GET',
+      `${ADMIN}/holds?customer_email=bob@example.com&status=ACTIVE`,
+    );
+    assert.deepEqual(
+      listed.holds.map(({ id }) => id),
+      [made.id],
+    );
     assert.equal('holder' in listed.holds[0], false);
     const path = `${ADMIN}/holds/${made.id}`;
     assert.deepEqual((await admin.ok('GET', path)).hold.id, made.id);
     const { hold: longer } = await admin.ok('POST', `${path}/extend`, { minutes: 90 });
     assert.ok(new Date(longer.expires_at) - Date.now() > 80 * 60 * 1000);
-    assert.deepEqual((await admin.ok('POST', `${path}/move`, { dates: days(3, 2) })).hold.dates, days(3, 2));
-    await admin.refused(409, 'INSUFFICIENT_CAPACITY', 'POST', `${path}/move`,
-      { dates: days(3, 2), quantity: 3 });
+    assert.deepEqual(
+      (await admin.ok('POST', `${path}/move`, { dates: days(3, 2) })).hold.dates,
+      days(3, 2),
+    );
+    await admin.refused(409, 'INSUFFICIENT_CAPACITY', 'POST', `${path}/move`, {
+      dates: days(3, 2),
+      quantity: 3,
+    });
     await admin.ok('POST', `${path}/extend`, { minutes: 24 * 60 - 1 });
-    await admin.refused(400, 'INVALID_ARGUMENT', 'POST', `${path}/extend`, { minutes: 24 * 60 + 1 });
-    psql(`UPDATE holdfast.resource_holds SET created_at = created_at - interval '1 hour'
-      WHERE id = '${made.id}'`, shop.database.name);
-    await admin.refused(409, 'HOLD_LIFETIME_EXCEEDED', 'POST', `${path}/extend`,
-      { minutes: 24 * 60 - 1 });
+    await admin.refused(400, 'INVALID_ARGUMENT', 'POST', `${path}/extend`, {
+      minutes: 24 * 60 + 1,
+    });
+    psql(
+      `UPDATE holdfast.resource_holds SET created_at = created_at - interval '1 hour'
+      WHERE id = '${made.id}'`,
+      shop.database.name,
+    );
+    await admin.refused(409, 'HOLD_LIFETIME_EXCEEDED', 'POST', `${path}/extend`, {
+      minutes: 24 * 60 - 1,
+    });
     assert.equal((await admin.ok('DELETE', path)).hold.status, 'RELEASED');
   });
 
@@ -385,40 +632,62 @@ describe('holds and bookings, for staff', () => {
     const resource = await shop.resource(2);
     const { order } = await shop.order(resource, [day(0)], 2);
     const [allocation] = await shop.allocationsOf(order.id);
-    assert.deepEqual(allocation.order,
-      { id: order.id, display_id: order.display_id, email: 'guest@shop.test' });
+    assert.deepEqual(allocation.order, {
+      id: order.id,
+      display_id: order.display_id,
+      email: 'guest@shop.test',
+    });
     for (const q of [order.id, order.display_id, 'guest@shop.test']) {
-      const { allocations } = await admin.ok('GET',
-        `${ADMIN}/allocations?resource_id=${resource.id}&q=${q}`);
-      assert.deepEqual(allocations.map(({ id }) => id), [allocation.id]);
+      const { allocations } = await admin.ok(
+        'GET',
+        `${ADMIN}/allocations?resource_id=${resource.id}&q=${q}`,
+      );
+      assert.deepEqual(
+        allocations.map(({ id }) => id),
+        [allocation.id],
+      );
     }
-    assert.deepEqual((await admin.ok('GET', `${ADMIN}/allocations?q=nobody@shop.test`)).allocations, []);
+    assert.deepEqual(
+      (await admin.ok('GET', `${ADMIN}/allocations?q=nobody@shop.test`)).allocations,
+      [],
+    );
     const path = `${ADMIN}/allocations/${allocation.id}`;
     const { allocation: moved } = await admin.ok('POST', `${path}/move`, { dates: [day(4)] });
     assert.deepEqual(moved.dates, [day(4)]);
     assert.deepEqual(await shop.left(resource.id, 0, 1), [2]);
-    const { allocations: [cancelled] } = await admin.ok('POST', `${path}/cancel`);
+    const {
+      allocations: [cancelled],
+    } = await admin.ok('POST', `${path}/cancel`);
     assert.equal(cancelled.status, 'CANCELLED');
     await admin.ok('POST', `${path}/cancel`);
     assert.deepEqual(await shop.left(resource.id, 4, 1), [2]);
     await admin.refused(409, 'ALREADY_CANCELLED', 'POST', `${path}/move`, { dates: [day(5)] });
-    await admin.refused(404, 'ALLOCATION_NOT_FOUND', 'POST', `${ADMIN}/allocations/cancel`,
-      { order_id: 'order_none' });
+    await admin.refused(404, 'ALLOCATION_NOT_FOUND', 'POST', `${ADMIN}/allocations/cancel`, {
+      order_id: 'order_none',
+    });
     const again = await admin.ok('POST', `${ADMIN}/allocations/cancel`, { order_id: order.id });
-    assert.deepEqual(again.allocations.map((a) => a.status), ['CANCELLED']);
+    assert.deepEqual(
+      again.allocations.map((a) => a.status),
+      ['CANCELLED'],
+    );
   });
 });
 
 describe('housekeeping, for staff', () => {
-  test('expired holds are recorded, old rows and e-mails removed, the tables verified', async () => {
+  test('records expired holds, removes old rows and e-mails, verifies the tables', async () => {
     const resource = await shop.resource(1);
-    const { hold: made } = await store.ok('POST', `${STORE}/holds`,
-      hold(resource, 0, 1, { customer_email: 'gone@example.com' }));
+    const { hold: made } = await store.ok(
+      'POST',
+      `${STORE}/holds`,
+      hold(resource, 0, 1, { customer_email: 'gone@example.com' }),
+    );
     expire(shop, made.id);
     const { holds_expired } = await admin.ok('POST', `${ADMIN}/cleanup`, {});
     assert.ok(holds_expired >= 1);
-    const pruned = await admin.ok('POST', `${ADMIN}/prune`,
-      { older_than_hours: 24 * 30, erase_customer_email: 'gone@example.com' });
+    const pruned = await admin.ok('POST', `${ADMIN}/prune`, {
+      older_than_hours: 24 * 30,
+      erase_customer_email: 'gone@example.com',
+    });
     assert.equal(pruned.emails_erased, 1);
     await admin.refused(400, 'INVALID_ARGUMENT', 'POST', `${ADMIN}/prune`, { older_than_hours: 1 });
     const verified = await admin.ok('GET', `${ADMIN}/verify`);
@@ -446,21 +715,38 @@ describe('a cart, through its own routes', () => {
     const path = `${STORE}/carts/${cart.id}`;
     const made = await store.send('POST', `${STORE}/holds`, hold(resource, 0, 2, { quantity: 2 }));
     const mine = { [SECRET]: made.headers.get(SECRET) };
-    const { cart: withHold, holds } = await store.ok('POST', `${path}/line-items`,
-      { variant_id, hold_id: made.body.hold.id }, mine);
-    assert.deepEqual(holds.map(({ id }) => id), [made.body.hold.id]);
-    assert.deepEqual(withHold.items.map((i) => [i.quantity, i.metadata]), [[2, { dates: days(0, 2) }]]);
+    const { cart: withHold, holds } = await store.ok(
+      'POST',
+      `${path}/line-items`,
+      { variant_id, hold_id: made.body.hold.id },
+      mine,
+    );
+    assert.deepEqual(
+      holds.map(({ id }) => id),
+      [made.body.hold.id],
+    );
+    assert.deepEqual(
+      withHold.items.map((i) => [i.quantity, i.metadata]),
+      [[2, { dates: days(0, 2) }]],
+    );
     await store.ok('POST', `${path}/line-items`, { variant_id, dates: [day(9)] });
     assert.equal((await store.ok('GET', `${path}/holds`)).holds.length, 2);
     await store.refused(400, 'INVALID_ARGUMENT', 'POST', `${path}/line-items`, { variant_id });
     await store.refused(404, 'CART_NOT_FOUND', 'GET', `${STORE}/carts/cart_none/holds`);
-    await store.refused(404, 'CART_NOT_FOUND', 'POST', `${STORE}/carts/cart_none/line-items`,
-      { variant_id, dates: [day(9)] });
+    await store.refused(404, 'CART_NOT_FOUND', 'POST', `${STORE}/carts/cart_none/line-items`, {
+      variant_id,
+      dates: [day(9)],
+    });
     const plain = await shop.product();
-    await store.refused(409, 'VARIANT_NOT_BOOKABLE', 'POST', `${path}/line-items`,
-      { variant_id: plain.variants[0].id, dates: [day(9)] });
-    await store.refused(409, 'INSUFFICIENT_CAPACITY', 'POST', `${path}/line-items`,
-      { variant_id, dates: [day(9)], quantity: 5 });
+    await store.refused(409, 'VARIANT_NOT_BOOKABLE', 'POST', `${path}/line-items`, {
+      variant_id: plain.variants[0].id,
+      dates: [day(9)],
+    });
+    await store.refused(409, 'INSUFFICIENT_CAPACITY', 'POST', `${path}/line-items`, {
+      variant_id,
+      dates: [day(9)],
+      quantity: 5,
+    });
   });
 
   test('confirming again by hand is the same booking', async () => {
@@ -468,13 +754,21 @@ describe('a cart, through its own routes', () => {
     const { cart, order } = await shop.order(resource, [day(0)]);
     const [allocation] = await shop.allocationsOf(order.id);
     const { order: _order, ...expected } = allocation;
-    const confirmed = await store.ok('POST', `${STORE}/holds/${allocation.hold_id}/confirm`,
-      { order_id: order.id, line_item_id: order.items[0].id });
+    const confirmed = await store.ok('POST', `${STORE}/holds/${allocation.hold_id}/confirm`, {
+      order_id: order.id,
+      line_item_id: order.items[0].id,
+    });
     assert.deepEqual(confirmed.allocation, expected);
-    await store.refused(409, 'CART_COMPLETED', 'POST', `${STORE}/carts/${cart.id}/line-items`,
-      { variant_id: order.items[0].variant_id, dates: [day(1)] });
-    await store.refused(409, 'ALREADY_CONFIRMED', 'DELETE',
-      `${STORE}/holds/${allocation.hold_id}?cart_id=${cart.id}`);
+    await store.refused(409, 'CART_COMPLETED', 'POST', `${STORE}/carts/${cart.id}/line-items`, {
+      variant_id: order.items[0].variant_id,
+      dates: [day(1)],
+    });
+    await store.refused(
+      409,
+      'ALREADY_CONFIRMED',
+      'DELETE',
+      `${STORE}/holds/${allocation.hold_id}?cart_id=${cart.id}`,
+    );
   });
 });
 

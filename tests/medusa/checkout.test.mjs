@@ -9,8 +9,9 @@ const SECRET = 'x-resource-booking-secret';
 let shop;
 before(async () => {
   shop = await Shop.open({ booking: { holdMinutes: 10, paymentMinutes: 30 } });
-  await shop.admin.ok('POST', `/admin/regions/${shop.region.id}`,
-    { payment_providers: ['pp_system_default', 'pp_late_test'] });
+  await shop.admin.ok('POST', `/admin/regions/${shop.region.id}`, {
+    payment_providers: ['pp_system_default', 'pp_late_test'],
+  });
 });
 after(async () => {
   await shop?.sound();
@@ -22,18 +23,25 @@ async function setUp(places = 2) {
   const resource = await shop.resource(places);
   const product = await shop.product(resource);
   const cart = await shop.cart();
-  return { resource, product, cart, variant_id: product.variants[0].id,
-    lines: `/store/carts/${cart.id}/line-items` };
+  return {
+    resource,
+    product,
+    cart,
+    variant_id: product.variants[0].id,
+    lines: `/store/carts/${cart.id}/line-items`,
+  };
 }
 
 const add = ({ lines, variant_id }, dates, quantity = 1) =>
   shop.store.ok('POST', lines, { variant_id, quantity, metadata: { dates } });
 
-const shapes = async (resourceId) => (await shop.holdsOf(resourceId))
-  .map(({ dates, quantity }) => `${dates.join('+')} x${quantity}`).sort();
+const shapes = async (resourceId) =>
+  (await shop.holdsOf(resourceId))
+    .map(({ dates, quantity }) => `${dates.join('+')} x${quantity}`)
+    .sort();
 
 describe('a cart', () => {
-  test('holds places when a line with days comes in, by the shop s own route', async () => {
+  test("holds places when a line with days comes in, by the shop's own route", async () => {
     const at = await setUp(2);
     await add(at, days(0, 2));
     assert.deepEqual(await shapes(at.resource.id), [`${day(0)}+${day(1)} x1`]);
@@ -45,7 +53,10 @@ describe('a cart', () => {
     const at = await setUp(3);
     await add(at, [day(0)]);
     const { cart } = await add(at, [day(0)], 2);
-    assert.deepEqual(cart.items.map(({ quantity }) => quantity), [3]);
+    assert.deepEqual(
+      cart.items.map(({ quantity }) => quantity),
+      [3],
+    );
     assert.deepEqual(await shop.left(at.resource.id, 0, 1), [0]);
   });
 
@@ -53,9 +64,13 @@ describe('a cart', () => {
     const at = await setUp(1);
     await add(at, [day(0)]);
     const other = await shop.cart();
-    const { body } = await shop.store.refused(400, 'INSUFFICIENT_CAPACITY', 'POST',
+    const { body } = await shop.store.refused(
+      400,
+      'INSUFFICIENT_CAPACITY',
+      'POST',
       `/store/carts/${other.id}/line-items`,
-      { variant_id: at.variant_id, quantity: 1, metadata: { dates: [day(0)] } });
+      { variant_id: at.variant_id, quantity: 1, metadata: { dates: [day(0)] } },
+    );
     assert.match(body.message, /INSUFFICIENT_CAPACITY/);
     assert.deepEqual((await shop.store.ok('GET', `/store/carts/${other.id}`)).cart.items, []);
   });
@@ -65,7 +80,10 @@ describe('a cart', () => {
     const items = [{ variant_id: at.variant_id, quantity: 1, metadata: { dates: [day(0)] } }];
     const made = await shop.cart({ items });
     assert.equal((await shop.store.ok('GET', `${STORE}/carts/${made.id}/holds`)).holds.length, 1);
-    const refused = await shop.store.send('POST', '/store/carts', { region_id: shop.region.id, items });
+    const refused = await shop.store.send('POST', '/store/carts', {
+      region_id: shop.region.id,
+      items,
+    });
     assert.deepEqual([refused.status, refused.body.code], [400, 'INSUFFICIENT_CAPACITY']);
   });
 
@@ -89,8 +107,11 @@ describe('a cart', () => {
     const { cart } = await add(at, [day(1)], 2);
     const [first, second] = cart.items;
     await shop.store.ok('DELETE', `${at.lines}/${first.id}`);
-    await eventually(async () => assert.deepEqual(await shapes(at.resource.id),
-      [`${second.metadata.dates[0]} x${second.quantity}`]));
+    await eventually(async () =>
+      assert.deepEqual(await shapes(at.resource.id), [
+        `${second.metadata.dates[0]} x${second.quantity}`,
+      ]),
+    );
     await shop.store.ok('POST', `${at.lines}/${second.id}`, { quantity: 0 });
     await eventually(async () => assert.deepEqual(await shapes(at.resource.id), []));
   });
@@ -98,19 +119,25 @@ describe('a cart', () => {
   test('leaves other goods alone', async () => {
     const plain = await shop.product();
     const cart = await shop.cart();
-    await shop.store.ok('POST', `/store/carts/${cart.id}/line-items`,
-      { variant_id: plain.variants[0].id, quantity: 2 });
+    await shop.store.ok('POST', `/store/carts/${cart.id}/line-items`, {
+      variant_id: plain.variants[0].id,
+      quantity: 2,
+    });
     await shop.pay(cart.id);
     assert.equal((await shop.complete(cart.id)).body.type, 'order');
   });
 
-  test('a variant s own resource goes before its product s', async () => {
+  test("a variant's own resource goes before its product's", async () => {
     const at = await setUp(1);
     const own = await shop.resource(1);
-    await shop.admin.ok('POST', `/admin/resource-booking/variants/${at.variant_id}/resource`,
-      { resource_id: own.id });
+    await shop.admin.ok('POST', `/admin/resource-booking/variants/${at.variant_id}/resource`, {
+      resource_id: own.id,
+    });
     await add(at, [day(0)]);
-    assert.deepEqual([await shop.left(at.resource.id, 0, 1), await shop.left(own.id, 0, 1)], [[1], [0]]);
+    assert.deepEqual(
+      [await shop.left(at.resource.id, 0, 1), await shop.left(own.id, 0, 1)],
+      [[1], [0]],
+    );
   });
 });
 
@@ -126,20 +153,29 @@ describe('completing', () => {
     const allocations = await shop.allocationsOf(body.order.id);
     for (const item of body.order.items) {
       const own = allocations.filter((a) => a.line_item_id === item.id);
-      assert.equal(own.reduce((sum, { quantity }) => sum + quantity, 0), item.quantity);
+      assert.equal(
+        own.reduce((sum, { quantity }) => sum + quantity, 0),
+        item.quantity,
+      );
       for (const { dates } of own) assert.deepEqual(dates, item.metadata.dates);
     }
     assert.deepEqual(await shop.holdsOf(at.resource.id), []);
     assert.deepEqual(await shop.left(at.resource.id, 0, 3), [1, 3, 3]);
   });
 
-  test('with a hold of the shopper s own books that hold', async () => {
+  test("with a hold of the shopper's own books that hold", async () => {
     const at = await setUp(2);
-    const made = await shop.store.send('POST', `${STORE}/holds`,
-      { resource_id: at.resource.id, dates: [day(0)], quantity: 2 });
-    await shop.store.ok('POST', `${STORE}/carts/${at.cart.id}/line-items`,
+    const made = await shop.store.send('POST', `${STORE}/holds`, {
+      resource_id: at.resource.id,
+      dates: [day(0)],
+      quantity: 2,
+    });
+    await shop.store.ok(
+      'POST',
+      `${STORE}/carts/${at.cart.id}/line-items`,
       { variant_id: at.variant_id, hold_id: made.body.hold.id },
-      { [SECRET]: made.headers.get(SECRET) });
+      { [SECRET]: made.headers.get(SECRET) },
+    );
     await shop.pay(at.cart.id);
     const { body } = await shop.complete(at.cart.id);
     const [allocation] = await shop.allocationsOf(body.order.id);
@@ -154,18 +190,22 @@ describe('completing', () => {
     await shop.pay(at.cart.id);
     psql(`UPDATE payment_session SET status = 'canceled'`, shop.database.name);
     await shop.complete(at.cart.id);
-    assert.deepEqual((await shop.holdsOf(at.resource.id)).map(({ id }) => id), [before.id]);
+    assert.deepEqual(
+      (await shop.holdsOf(at.resource.id)).map(({ id }) => id),
+      [before.id],
+    );
     const { body } = await (async () => {
       psql(`UPDATE payment_session SET status = 'pending'`, shop.database.name);
       return shop.complete(at.cart.id);
     })();
     assert.equal(body.type, 'order');
-    const { holds: [after] } = await shop.admin.ok('GET',
-      `/admin/resource-booking/holds?resource_id=${at.resource.id}`);
+    const {
+      holds: [after],
+    } = await shop.admin.ok('GET', `/admin/resource-booking/holds?resource_id=${at.resource.id}`);
     assert.ok(new Date(after.expires_at) - new Date(before.expires_at) > 15 * 60 * 1000);
   });
 
-  test('takes expired places again where they are free, and refuses where they are not', async () => {
+  test('takes expired places again where they are free, and refuses otherwise', async () => {
     const [free, taken] = [await setUp(1), await setUp(1)];
     for (const at of [free, taken]) {
       await add(at, [day(0)]);
@@ -173,8 +213,11 @@ describe('completing', () => {
       expire(shop, hold.id);
       await shop.pay(at.cart.id);
     }
-    await shop.store.ok('POST', `${STORE}/holds`,
-      { resource_id: taken.resource.id, dates: [day(0)], quantity: 1 });
+    await shop.store.ok('POST', `${STORE}/holds`, {
+      resource_id: taken.resource.id,
+      dates: [day(0)],
+      quantity: 1,
+    });
     assert.equal((await shop.complete(free.cart.id)).body.type, 'order');
     const { status, body } = await shop.complete(taken.cart.id);
     assert.deepEqual([status, body.code], [400, 'INSUFFICIENT_CAPACITY']);
@@ -188,32 +231,45 @@ describe('completing', () => {
     await shop.pay(at.cart.id);
     const answers = await Promise.all([1, 2, 3, 4].map(() => shop.complete(at.cart.id)));
     answers.push(await shop.complete(at.cart.id));
-    const orders = new Set(answers.filter(({ body }) => body.type === 'order')
-      .map(({ body }) => body.order.id));
+    const orders = new Set(
+      answers.filter(({ body }) => body.type === 'order').map(({ body }) => body.order.id),
+    );
     assert.equal(orders.size, 1);
     const allocations = await shop.allocationsOf([...orders][0]);
-    assert.deepEqual(allocations.map(({ quantity }) => quantity), [2]);
+    assert.deepEqual(
+      allocations.map(({ quantity }) => quantity),
+      [2],
+    );
     assert.deepEqual(await shop.left(at.resource.id, 0, 1), [3]);
   });
 
   test('of carts that want the last place at once gives it to one of them', async () => {
     const { resource, variant_id } = await setUp(1);
     const carts = await Promise.all([1, 2, 3].map(() => shop.cart()));
-    const added = await Promise.all(carts.map(({ id }) =>
-      shop.store.send('POST', `/store/carts/${id}/line-items`,
-        { variant_id, quantity: 1, metadata: { dates: [day(0)] } })));
+    const added = await Promise.all(
+      carts.map(({ id }) =>
+        shop.store.send('POST', `/store/carts/${id}/line-items`, {
+          variant_id,
+          quantity: 1,
+          metadata: { dates: [day(0)] },
+        }),
+      ),
+    );
     assert.deepEqual(added.map(({ status }) => status).sort(), [200, 400, 400]);
     assert.deepEqual(await shop.left(resource.id, 0, 1), [0]);
   });
 
-  test('that fails at the end leaves neither order nor booking, and the places with the cart', async () => {
+  test('that fails at the end leaves no order, no booking, and the cart its places', async () => {
     const at = await setUp(2);
     await add(at, [day(0)]);
     await shop.pay(at.cart.id, 'pp_late_test');
-    psql(`CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+    psql(
+      `CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
       AS $$ BEGIN RAISE EXCEPTION 'no allocation today'; END $$;
       CREATE TRIGGER fail BEFORE INSERT ON holdfast.resource_allocations
-        FOR EACH ROW EXECUTE FUNCTION fail()`, shop.database.name);
+        FOR EACH ROW EXECUTE FUNCTION fail()`,
+      shop.database.name,
+    );
     const failed = await shop.complete(at.cart.id);
     psql('DROP TRIGGER fail ON holdfast.resource_allocations', shop.database.name);
     assert.ok(failed.status >= 400, JSON.stringify(failed.body));
@@ -243,13 +299,18 @@ describe('a payment that comes late', () => {
   /** The cart is paid at the provider, and the shop hears of it only now. */
   async function paidLate(at) {
     const { order_id } = await (async () => {
-      const [session] = psql(`SELECT s.id FROM payment_session s
+      const [session] = psql(
+        `SELECT s.id FROM payment_session s
         JOIN cart_payment_collection c ON c.payment_collection_id = s.payment_collection_id
-        WHERE c.cart_id = '${at.cart.id}'`, shop.database.name).split('\n');
+        WHERE c.cart_id = '${at.cart.id}'`,
+        shop.database.name,
+      ).split('\n');
       await shop.nobody.ok('POST', '/hooks/payment/late_test', { session_id: session, amount: 50 });
       return eventually(async () => {
-        const found = psql(`SELECT order_id FROM order_cart WHERE cart_id = '${at.cart.id}'`,
-          shop.database.name);
+        const found = psql(
+          `SELECT order_id FROM order_cart WHERE cart_id = '${at.cart.id}'`,
+          shop.database.name,
+        );
         assert.ok(found);
         return { order_id: found };
       });
@@ -280,18 +341,27 @@ describe('a payment that comes late', () => {
 
   test('marks the order for refund where they are gone, and an event says so', async () => {
     const at = await expiredCart();
-    await shop.store.ok('POST', `${STORE}/holds`,
-      { resource_id: at.resource.id, dates: [day(0)], quantity: 1 });
+    await shop.store.ok('POST', `${STORE}/holds`, {
+      resource_id: at.resource.id,
+      dates: [day(0)],
+      quantity: 1,
+    });
     const orderId = await paidLate(at);
     const order = await eventually(async () => {
-      const { order: found } = await shop.admin.ok('GET', `/admin/orders/${orderId}?fields=+metadata`);
+      const { order: found } = await shop.admin.ok(
+        'GET',
+        `/admin/orders/${orderId}?fields=+metadata`,
+      );
       assert.ok(found.metadata?.resource_booking);
       return found;
     });
     assert.equal(order.metadata.resource_booking.status, 'refund_required');
-    assert.deepEqual(order.metadata.resource_booking.lines,
-      [{ line_item_id: order.items[0].id, code: 'HOLD_EXPIRED_AND_TAKEN' }]);
+    assert.deepEqual(order.metadata.resource_booking.lines, [
+      { line_item_id: order.items[0].id, code: 'HOLD_EXPIRED_AND_TAKEN' },
+    ]);
     assert.deepEqual(await shop.allocationsOf(orderId), []);
-    await eventually(() => assert.match(shop.server.said, new RegExp(`refund required: ${orderId}`)));
+    await eventually(() =>
+      assert.match(shop.server.said, new RegExp(`refund required: ${orderId}`)),
+    );
   });
 });

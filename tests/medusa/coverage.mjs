@@ -10,7 +10,11 @@ const AT_LEAST = [
   ['all', /./, 85],
   ['services', /src\/(modules|checkout)\//, 90],
   ['routes', /src\/api\//, 80],
-  ['holds and capacity', /src\/api\/(store|admin)\/resource-booking\/(holds|hold-groups|capacity)\//, 100],
+  [
+    'holds and capacity',
+    /src\/api\/(store|admin)\/resource-booking\/(holds|hold-groups|capacity)\//,
+    100,
+  ],
 ];
 
 const raw = process.env.NODE_V8_COVERAGE;
@@ -22,7 +26,8 @@ function keepOwn(file) {
   const isOwn = (url) => url.includes('/medusa-plugin-holdfast/.medusa/server/src/');
   found.result = found.result.filter(({ url }) => isOwn(url));
   found['source-map-cache'] = Object.fromEntries(
-    Object.entries(found['source-map-cache'] ?? {}).filter(([url]) => isOwn(url)));
+    Object.entries(found['source-map-cache'] ?? {}).filter(([url]) => isOwn(url)),
+  );
   writeFileSync(file, JSON.stringify(found));
 }
 
@@ -31,10 +36,26 @@ function report() {
   // The maps say where the sources stood, and the tarball has none.
   cpSync(join(root, 'bindings', 'medusa', 'src'), join(plugin, 'src'), { recursive: true });
   const c8 = join(shopFolder, 'node_modules', '.bin', 'c8');
-  const done = spawnSync(c8, ['report', '--temp-directory', raw, '--reports-dir', out,
-    '--reporter', 'json-summary', '--reporter', 'text', '--exclude-node-modules=false',
-    '--allowExternal', '--exclude', '**/admin/*.tsx', '--exclude-after-remap'],
-  { cwd: shopFolder, encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: '' } });
+  const done = spawnSync(
+    c8,
+    [
+      'report',
+      '--temp-directory',
+      raw,
+      '--reports-dir',
+      out,
+      '--reporter',
+      'json-summary',
+      '--reporter',
+      'text',
+      '--exclude-node-modules=false',
+      '--allowExternal',
+      '--exclude',
+      '**/admin/*.tsx',
+      '--exclude-after-remap',
+    ],
+    { cwd: shopFolder, encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: '' } },
+  );
   rmSync(join(plugin, 'src'), { recursive: true });
   assert.equal(done.status, 0, done.stderr);
   writeFileSync(join(out, 'text'), done.stdout);
@@ -49,7 +70,9 @@ for (const [name, pattern, least] of AT_LEAST) {
   const total = own.reduce((sum, lines) => sum + lines.total, 0);
   const covered = own.reduce((sum, lines) => sum + lines.covered, 0);
   const percent = (100 * covered) / total;
-  console.log(`coverage of ${name}: ${percent.toFixed(1)}% of ${total} lines in ${own.length} files`);
+  console.log(
+    `coverage of ${name}: ${percent.toFixed(1)}% of ${total} lines in ${own.length} files`,
+  );
   if (!(percent >= least)) enough = false;
 }
 if (!enough) {

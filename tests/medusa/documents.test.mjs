@@ -20,20 +20,36 @@ let workFolder;
 before(async () => {
   workFolder = mkdtempSync(join(tmpdir(), 'holdfast-documents-'));
   shop = await Shop.open();
-  const { resource } = await shop.admin.ok('POST', '/admin/resource-booking/resources',
-    { type: 'TOUR', name: 'Documented', metadata: {} });
-  const { resource: guide } = await shop.admin.ok('POST', '/admin/resource-booking/resources',
-    { type: 'GUIDE', name: 'Documented guide' });
+  const { resource } = await shop.admin.ok('POST', '/admin/resource-booking/resources', {
+    type: 'TOUR',
+    name: 'Documented',
+    metadata: {},
+  });
+  const { resource: guide } = await shop.admin.ok('POST', '/admin/resource-booking/resources', {
+    type: 'GUIDE',
+    name: 'Documented guide',
+  });
   for (const { id } of [resource, guide]) {
-    await shop.admin.ok('POST', '/admin/resource-booking/capacity/initialize',
-      { resource_id: id, start_date: '2099-07-01', end_date: '2099-07-31', daily_capacity: 12 });
+    await shop.admin.ok('POST', '/admin/resource-booking/capacity/initialize', {
+      resource_id: id,
+      start_date: '2099-07-01',
+      end_date: '2099-07-31',
+      daily_capacity: 12,
+    });
   }
   const product = await shop.product();
   const cart = await shop.cart();
   variables = {
-    SHOP: shop.server.base, KEY: shop.key, EMAIL: ADMIN.email, PASSWORD: ADMIN.password,
-    TOKEN: shop.admin.headers.authorization.replace('Bearer ', ''), RESOURCE: resource.id,
-    GUIDE: guide.id, PRODUCT: product.id, VARIANT: product.variants[0].id, CART: cart.id,
+    SHOP: shop.server.base,
+    KEY: shop.key,
+    EMAIL: ADMIN.email,
+    PASSWORD: ADMIN.password,
+    TOKEN: shop.admin.headers.authorization.replace('Bearer ', ''),
+    RESOURCE: resource.id,
+    GUIDE: guide.id,
+    PRODUCT: product.id,
+    VARIANT: product.variants[0].id,
+    CART: cart.id,
   };
 });
 after(async () => {
@@ -42,14 +58,21 @@ after(async () => {
 });
 
 /** [{ language, text }] of a document's fenced blocks. */
-const blocks = (name) => [...read(name).matchAll(/^( *)```(\w+)\n([\s\S]*?)^\1```$/gm)]
-  .map(([, , language, text]) => ({ language, text }));
+const blocks = (name) =>
+  [...read(name).matchAll(/^( *)```(\w+)\n([\s\S]*?)^\1```$/gm)].map(([, , language, text]) => ({
+    language,
+    text,
+  }));
 
 /** `{"a":[{"b":1}]}` as `{"a":[{"b":"number"}]}`; what is null may be anything. */
 function shapeOf(value) {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
   if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, shapeOf(value[key])]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, shapeOf(value[key])]),
+  );
 }
 
 const MARK = '--- end of block ---';
@@ -57,10 +80,16 @@ const MARK = '--- end of block ---';
 /** What each `sh` block said; one shell runs them all, so that variables stay. */
 function run(scripts) {
   const script = scripts.map((text) => `${text}\necho; echo '${MARK}'`).join('\n');
-  const done = spawnSync('bash', ['-euo', 'pipefail', '-c', script],
-    { encoding: 'utf8', cwd: workFolder, env: { ...process.env, ...variables } });
+  const done = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
+    encoding: 'utf8',
+    cwd: workFolder,
+    env: { ...process.env, ...variables },
+  });
   assert.equal(done.status, 0, `${done.stdout}\n${done.stderr}`);
-  return done.stdout.split(MARK).slice(0, -1).map((said) => said.trim());
+  return done.stdout
+    .split(MARK)
+    .slice(0, -1)
+    .map((said) => said.trim());
 }
 
 describe('the documents', () => {
@@ -87,7 +116,8 @@ describe('the documents', () => {
   test('link to what is there', () => {
     for (const name of documents) {
       for (const [, target] of read(name).matchAll(/\]\((?!https?:)([^)#]+)?(?:#[^)]*)?\)/g)) {
-        if (target) assert.ok(existsSync(resolve(dirname(join(folder, name)), target)), `${name}: ${target}`);
+        if (target)
+          assert.ok(existsSync(resolve(dirname(join(folder, name)), target)), `${name}: ${target}`);
       }
     }
   });

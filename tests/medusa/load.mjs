@@ -20,21 +20,35 @@ function post(base, path, headers, body) {
   return new Promise((resolve, reject) => {
     const text = JSON.stringify(body);
     const began = performance.now();
-    const sent = request(base + path, { method: 'POST', agent, headers: {
-      ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } },
-    (response) => {
-      let said = '';
-      response.setEncoding('utf8');
-      response.on('data', (part) => { said += part; });
-      response.on('end', () => resolve(
-        { status: response.statusCode, ms: performance.now() - began, said }));
-    });
+    const sent = request(
+      base + path,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(text),
+        },
+      },
+      (response) => {
+        let said = '';
+        response.setEncoding('utf8');
+        response.on('data', (part) => {
+          said += part;
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode, ms: performance.now() - began, said }),
+        );
+      },
+    );
     sent.on('error', reject);
     sent.end(text);
   });
 }
 
-const share = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+const share = (sorted, part) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
 class Tally {
   times = [];
@@ -48,17 +62,23 @@ class Tally {
 
   get figures() {
     const sorted = Float64Array.from(this.times).sort();
-    return { perSecond: this.times.length / this.seconds,
-      p50: share(sorted, 0.5), p95: share(sorted, 0.95), p99: share(sorted, 0.99) };
+    return {
+      perSecond: this.times.length / this.seconds,
+      p50: share(sorted, 0.5),
+      p95: share(sorted, 0.95),
+      p99: share(sorted, 0.99),
+    };
   }
 }
 
 async function turn(seconds, tally, ask) {
   const began = performance.now();
   const until = began + seconds * 1000;
-  await Promise.all(Array.from({ length: SHOPPERS }, async (_, shopper) => {
-    while (performance.now() < until) tally.add(await ask(shopper));
-  }));
+  await Promise.all(
+    Array.from({ length: SHOPPERS }, async (_, shopper) => {
+      while (performance.now() < until) tally.add(await ask(shopper));
+    }),
+  );
   tally.seconds += (performance.now() - began) / 1000;
 }
 
@@ -68,8 +88,10 @@ function makeShopper(base, headers, resources) {
     asked++;
     const from = asked % (DAYS - 3);
     return post(base, '/store/resource-booking/holds', headers, {
-      resource_id: resources[asked % RESOURCES].id, dates: [day(from), day(from + 1), day(from + 2)],
-      quantity: 1, customer_email: `shopper${shopper}.${asked}@shop.test`,
+      resource_id: resources[asked % RESOURCES].id,
+      dates: [day(from), day(from + 1), day(from + 2)],
+      quantity: 1,
+      customer_email: `shopper${shopper}.${asked}@shop.test`,
       idempotency_token: `load-${asked}`,
     });
   };
@@ -80,9 +102,13 @@ async function checkBooks(shop, resources, answered) {
   await shop.sound();
   let taken = 0;
   for (const { id } of resources) {
-    const { report } = await shop.admin.ok('GET', '/admin/resource-booking/capacity/report' +
-      `?resource_id=${id}&start_date=${day(0)}&end_date=${day(DAYS)}`);
-    for (const { held, booked, max_capacity } of report.days) assert.ok(held + booked <= max_capacity);
+    const { report } = await shop.admin.ok(
+      'GET',
+      '/admin/resource-booking/capacity/report' +
+        `?resource_id=${id}&start_date=${day(0)}&end_date=${day(DAYS)}`,
+    );
+    for (const { held, booked, max_capacity } of report.days)
+      assert.ok(held + booked <= max_capacity);
     taken += report.held + report.booked;
   }
   assert.equal(taken, answered * 3, 'holds that were answered and holds in the books');
@@ -90,8 +116,11 @@ async function checkBooks(shop, resources, answered) {
 
 const shop = await Shop.open({
   booking: { limits: { holdsPerAddress: 1e9 }, logLevel: 'warn' },
-  env: { LOG_LEVEL: 'error', SHOP_CACHING: process.env.HOLDFAST_LOAD_CACHING ?? 'off',
-    MEDUSA_FF_CACHING: String(process.env.HOLDFAST_LOAD_CACHING === 'on') },
+  env: {
+    LOG_LEVEL: 'error',
+    SHOP_CACHING: process.env.HOLDFAST_LOAD_CACHING ?? 'off',
+    MEDUSA_FF_CACHING: String(process.env.HOLDFAST_LOAD_CACHING === 'on'),
+  },
 });
 const resources = await Promise.all(Array.from({ length: RESOURCES }, () => shop.resource(PLACES)));
 const { base } = shop.server;
@@ -105,8 +134,10 @@ for (let at = 0; at < TURNS; at++) {
   await turn(SECONDS / TURNS / 2, nothing, empty);
   await turn(SECONDS / TURNS / 2, holds, hold);
 }
-const round = (figures) => Object.fromEntries(
-  Object.entries(figures).map(([name, value]) => [name, Math.round(value * 10) / 10]));
+const round = (figures) =>
+  Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, Math.round(value * 10) / 10]),
+  );
 const [a, b] = [nothing.figures, holds.figures];
 console.log('empty route', round(a), Object.fromEntries(nothing.statuses));
 console.log('holds      ', round(b), Object.fromEntries(holds.statuses));
@@ -116,7 +147,10 @@ await checkBooks(shop, resources, holds.statuses.get(201) ?? 0);
 console.log('no day is oversold, verify is clean');
 await shop.close();
 agent.destroy();
-assert.deepEqual([...holds.statuses.keys()].filter((s) => s !== 201 && s !== 409), []);
+assert.deepEqual(
+  [...holds.statuses.keys()].filter((s) => s !== 201 && s !== 409),
+  [],
+);
 if (process.env.HOLDFAST_LOAD_ONLY !== 'report') {
   assert.ok(ratio.throughput >= 0.9, 'at least 90% of the throughput of an empty route');
   assert.ok(ratio.p95 <= 1.15, 'at most 1.15 times its p95');

@@ -17,14 +17,25 @@ const METHODS = ['get', 'post', 'put', 'delete'];
 const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
 ajv.addSchema({ $id: 'document', ...document });
 
-const resolved = (value) => !value?.$ref ? value : resolved(
-  value.$ref.slice(2).split('/').reduce((at, key) => at[key], document));
+const resolved = (value) =>
+  !value?.$ref
+    ? value
+    : resolved(
+        value.$ref
+          .slice(2)
+          .split('/')
+          .reduce((at, key) => at[key], document),
+      );
 
 /** { operationId, method, path, operation } of each. */
 export const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-  METHODS.filter((method) => item[method]).map((method) => (
-    { path, method: method.toUpperCase(), operation: item[method],
-      pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`) })));
+  METHODS.filter((method) => item[method]).map((method) => ({
+    path,
+    method: method.toUpperCase(),
+    operation: item[method],
+    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
+  })),
+);
 
 function operationOf(method, path) {
   const [bare] = path.split('?');

@@ -9,50 +9,81 @@ const SECRET = 'x-resource-booking-secret';
 const COOKIE = 'resource_booking_secret';
 
 let shop;
-before(async () => { shop = await Shop.open(); });
+before(async () => {
+  shop = await Shop.open();
+});
 after(() => shop?.close());
 
 /** A hold and what its owner has: { id, secret, path }. */
 async function held(resource, headers = {}, from = 0) {
-  const made = await shop.store.send('POST', `${STORE}/holds`,
-    { resource_id: resource.id, dates: [day(from)], quantity: 1 }, headers);
+  const made = await shop.store.send(
+    'POST',
+    `${STORE}/holds`,
+    { resource_id: resource.id, dates: [day(from)], quantity: 1 },
+    headers,
+  );
   assert.equal(made.status, 201);
   const { id } = made.body.hold;
-  return { id, path: `${STORE}/holds/${id}`, secret: made.headers.get(SECRET),
-    cookie: made.headers.getSetCookie().find((line) => line.startsWith(COOKIE)) };
+  return {
+    id,
+    path: `${STORE}/holds/${id}`,
+    secret: made.headers.get(SECRET),
+    cookie: made.headers.getSetCookie().find((line) => line.startsWith(COOKIE)),
+  };
 }
 
 async function customer() {
   const email = `customer${Math.random()}@shop.test`;
-  const { token } = await shop.nobody.ok('POST', '/auth/customer/emailpass/register',
-    { email, password: 'password' });
+  const { token } = await shop.nobody.ok('POST', '/auth/customer/emailpass/register', {
+    email,
+    password: 'password',
+  });
   const headers = { authorization: `Bearer ${token}` };
   await shop.store.ok('POST', '/store/customers', { email }, headers);
-  const { token: signedIn } = await shop.nobody.ok('POST', '/auth/customer/emailpass',
-    { email, password: 'password' });
+  const { token: signedIn } = await shop.nobody.ok('POST', '/auth/customer/emailpass', {
+    email,
+    password: 'password',
+  });
   return { authorization: `Bearer ${signedIn}` };
 }
 
 /** What may be done with a hold, each as a way to ask for it. */
 const ways = (path) => [
-  ['GET', path], ['POST', `${path}/extend`, {}], ['DELETE', path],
+  ['GET', path],
+  ['POST', `${path}/extend`, {}],
+  ['DELETE', path],
 ];
 
 /** For these credentials the hold is not there; what they are told is what anybody is told. */
 async function notThere({ path }, headers, query = '') {
   for (const [method, at, body] of ways(path)) {
-    const answer = await shop.store.refused(404, 'HOLD_NOT_FOUND', method, at + query, body, headers);
+    const answer = await shop.store.refused(
+      404,
+      'HOLD_NOT_FOUND',
+      method,
+      at + query,
+      body,
+      headers,
+    );
     const none = path.replace(/hold_\w+/, (id) => id.replace(/.{4}$/, '0000'));
-    const [, other] = ways(none).find(([m, to]) => m === method && to.endsWith(at.split('/').at(-1)))
-      ?? [method, at.replace(path, none)];
-    const missing = await shop.store.refused(404, 'HOLD_NOT_FOUND', method, other + query, body, headers);
+    const [, other] = ways(none).find(
+      ([m, to]) => m === method && to.endsWith(at.split('/').at(-1)),
+    ) ?? [method, at.replace(path, none)];
+    const missing = await shop.store.refused(
+      404,
+      'HOLD_NOT_FOUND',
+      method,
+      other + query,
+      body,
+      headers,
+    );
     const hidden = (text) => JSON.stringify(text).replaceAll(/hold_\w+/g, 'hold_');
     assert.equal(hidden(answer.body), hidden(missing.body));
   }
 }
 
 describe('a hold that was made with a secret', () => {
-  test('is not there without it, with another, or for staff and customers at the store', async () => {
+  test('is not there without it, with another, or for staff and other customers', async () => {
     const resource = await shop.resource();
     const mine = await held(resource);
     const theirs = await held(resource, {}, 1);
@@ -62,8 +93,10 @@ describe('a hold that was made with a secret', () => {
     await notThere(mine, { authorization: shop.admin.headers.authorization });
     await notThere(mine, await customer());
     await notThere(mine, {}, `?cart_id=${(await shop.cart()).id}`);
-    assert.equal((await shop.store.ok('GET', mine.path, undefined, { [SECRET]: mine.secret })).hold.status,
-      'ACTIVE');
+    assert.equal(
+      (await shop.store.ok('GET', mine.path, undefined, { [SECRET]: mine.secret })).hold.status,
+      'ACTIVE',
+    );
   });
 
   test('is not given away by its hash, which nobody is told', async () => {
@@ -91,13 +124,20 @@ describe('a hold that was made with a secret', () => {
     const path = `${STORE}/carts/${cart.id}/line-items`;
     const body = { variant_id: product.variants[0].id, hold_id: mine.id };
     await shop.store.refused(404, 'HOLD_NOT_FOUND', 'POST', path, body);
-    await shop.store.refused(404, 'HOLD_NOT_FOUND', 'POST', path, body,
-      { [SECRET]: (await held(resource, {}, 1)).secret });
+    await shop.store.refused(404, 'HOLD_NOT_FOUND', 'POST', path, body, {
+      [SECRET]: (await held(resource, {}, 1)).secret,
+    });
     await shop.store.ok('POST', path, body, { [SECRET]: mine.secret });
     // Nor into a second cart with it.
     const second = await shop.cart();
-    await shop.store.refused(404, 'HOLD_NOT_FOUND', 'POST', `${STORE}/carts/${second.id}/line-items`,
-      body, { [SECRET]: mine.secret });
+    await shop.store.refused(
+      404,
+      'HOLD_NOT_FOUND',
+      'POST',
+      `${STORE}/carts/${second.id}/line-items`,
+      body,
+      { [SECRET]: mine.secret },
+    );
   });
 
   test('cannot be had for another resource', async () => {
@@ -105,8 +145,14 @@ describe('a hold that was made with a secret', () => {
     const mine = await held(one);
     const product = await shop.product(two);
     const cart = await shop.cart();
-    await shop.store.refused(404, 'HOLD_NOT_FOUND', 'POST', `${STORE}/carts/${cart.id}/line-items`,
-      { variant_id: product.variants[0].id, hold_id: mine.id }, { [SECRET]: mine.secret });
+    await shop.store.refused(
+      404,
+      'HOLD_NOT_FOUND',
+      'POST',
+      `${STORE}/carts/${cart.id}/line-items`,
+      { variant_id: product.variants[0].id, hold_id: mine.id },
+      { [SECRET]: mine.secret },
+    );
   });
 });
 
@@ -128,7 +174,10 @@ describe('the cookie', () => {
     }
     await notThere(mine, { cookie, origin: 'http://evil.test' });
     await notThere(mine, { cookie, 'sec-fetch-site': 'cross-site' });
-    await shop.store.ok('DELETE', mine.path, undefined, { cookie, origin: 'http://storefront.test' });
+    await shop.store.ok('DELETE', mine.path, undefined, {
+      cookie,
+      origin: 'http://storefront.test',
+    });
   });
 
   test('carries one secret for all holds of a shopper', async () => {
@@ -140,7 +189,7 @@ describe('the cookie', () => {
 });
 
 describe('a hold of a signed-in customer', () => {
-  test('is theirs by signing in, and nobody else s', async () => {
+  test("is theirs by signing in, and nobody else's", async () => {
     const resource = await shop.resource();
     const [ada, bob] = [await customer(), await customer()];
     const mine = await held(resource, ada);
@@ -155,12 +204,16 @@ describe('a hold of a signed-in customer', () => {
 });
 
 describe('a hold in a cart', () => {
-  test('is its cart s, and no other s', async () => {
+  test("is its cart's, and no other s", async () => {
     const resource = await shop.resource();
     const product = await shop.product(resource);
     const [mine, other] = [await shop.cart(), await shop.cart()];
-    const { holds: [hold] } = await shop.store.ok('POST', `${STORE}/carts/${mine.id}/line-items`,
-      { variant_id: product.variants[0].id, dates: days(0, 1) });
+    const {
+      holds: [hold],
+    } = await shop.store.ok('POST', `${STORE}/carts/${mine.id}/line-items`, {
+      variant_id: product.variants[0].id,
+      dates: days(0, 1),
+    });
     const path = `${STORE}/holds/${hold.id}`;
     await notThere({ path }, {});
     await notThere({ path }, {}, `?cart_id=${other.id}`);
@@ -171,7 +224,7 @@ describe('a hold in a cart', () => {
 });
 
 describe('confirming', () => {
-  test('takes an order of the hold s own cart with that line, for those days and no more', async () => {
+  test('takes an order of its own cart with that line, for those days and no more', async () => {
     const resource = await shop.resource(9);
     const mine = await shop.order(resource, [day(0)]);
     const other = await shop.order(resource, [day(0)]);
@@ -200,11 +253,16 @@ describe('what a shopper writes into a line', () => {
     return { resource, product, variant_id: product.variants[0].id, cart: await shop.cart() };
   };
 
-  test('proves nothing: another s hold in it buys no places', async () => {
+  test("proves nothing: another's hold in it buys no places", async () => {
     const { resource, variant_id, cart } = await setUp();
     const theirs = await held(resource);
-    await shop.store.refused(400, 'INSUFFICIENT_CAPACITY', 'POST', `/store/carts/${cart.id}/line-items`,
-      { variant_id, quantity: 1, metadata: { dates: [day(0)], hold_id: theirs.id } });
+    await shop.store.refused(
+      400,
+      'INSUFFICIENT_CAPACITY',
+      'POST',
+      `/store/carts/${cart.id}/line-items`,
+      { variant_id, quantity: 1, metadata: { dates: [day(0)], hold_id: theirs.id } },
+    );
     assert.equal((await shop.holdsOf(resource.id)).length, 1);
   });
 
@@ -212,16 +270,29 @@ describe('what a shopper writes into a line', () => {
     const { resource, variant_id, cart } = await setUp();
     const path = `/store/carts/${cart.id}/line-items`;
     for (const metadata of [undefined, {}, { dates: [] }, { dates: 'all' }, { dates: ['x'] }]) {
-      await shop.store.refused(400, 'INVALID_ARGUMENT', 'POST', path,
-        { variant_id, quantity: 1, metadata });
+      await shop.store.refused(400, 'INVALID_ARGUMENT', 'POST', path, {
+        variant_id,
+        quantity: 1,
+        metadata,
+      });
     }
-    const { cart: filled } = await shop.store.ok('POST', path,
-      { variant_id, quantity: 1, metadata: { dates: [day(0)] } });
-    await shop.store.ok('POST', `${path}/${filled.items[0].id}`,
-      { quantity: 1, metadata: { dates: [day(3)] } });
-    assert.deepEqual((await shop.holdsOf(resource.id)).map((h) => h.dates), [[day(3)]]);
-    await shop.store.refused(400, 'INVALID_ARGUMENT', 'POST', `${path}/${filled.items[0].id}`,
-      { quantity: 1, metadata: { dates: '' } });
+    const { cart: filled } = await shop.store.ok('POST', path, {
+      variant_id,
+      quantity: 1,
+      metadata: { dates: [day(0)] },
+    });
+    await shop.store.ok('POST', `${path}/${filled.items[0].id}`, {
+      quantity: 1,
+      metadata: { dates: [day(3)] },
+    });
+    assert.deepEqual(
+      (await shop.holdsOf(resource.id)).map((h) => h.dates),
+      [[day(3)]],
+    );
+    await shop.store.refused(400, 'INVALID_ARGUMENT', 'POST', `${path}/${filled.items[0].id}`, {
+      quantity: 1,
+      metadata: { dates: '' },
+    });
   });
 });
 
@@ -230,33 +301,53 @@ describe('staff s routes', () => {
 
   test('are for staff: nobody, shoppers, customers and made-up tokens get 401', async () => {
     const signedIn = await customer();
-    const credentials = [{}, shop.store.headers, signedIn,
+    const credentials = [
+      {},
+      shop.store.headers,
+      signedIn,
       { authorization: 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x' },
-      { authorization: 'Basic c2tfbm9uZTo=' }];
+      { authorization: 'Basic c2tfbm9uZTo=' },
+    ];
     assert.ok(adminOperations.length > 25);
     for (const { method, path } of adminOperations) {
       const at = path.replace(/\{\w+\}/g, 'some_id');
       for (const headers of credentials) {
-        const answer = await shop.nobody.send(method, at, method === 'GET' ? undefined : {}, headers);
+        const answer = await shop.nobody.send(
+          method,
+          at,
+          method === 'GET' ? undefined : {},
+          headers,
+        );
         assert.equal(answer.status, 401, `${method} ${at} ${JSON.stringify(headers)}`);
       }
     }
   });
 
   test('open to a secret API key too', async () => {
-    const { api_key } = await shop.admin.ok('POST', '/admin/api-keys', { title: 'robot', type: 'secret' });
+    const { api_key } = await shop.admin.ok('POST', '/admin/api-keys', {
+      title: 'robot',
+      type: 'secret',
+    });
     const basic = Buffer.from(`${api_key.token}:`).toString('base64');
-    await shop.nobody.ok('GET', '/admin/resource-booking/verify', undefined,
-      { authorization: `Basic ${basic}` });
+    await shop.nobody.ok('GET', '/admin/resource-booking/verify', undefined, {
+      authorization: `Basic ${basic}`,
+    });
   });
 
   test('end with the session that opened them', async () => {
     const { token } = await shop.nobody.ok('POST', '/auth/user/emailpass', ADMIN);
-    const session = await shop.nobody.send('POST', '/auth/session', {}, { authorization: `Bearer ${token}` });
+    const session = await shop.nobody.send(
+      'POST',
+      '/auth/session',
+      {},
+      { authorization: `Bearer ${token}` },
+    );
     const cookie = session.headers.getSetCookie()[0].split(';')[0];
     await shop.nobody.ok('GET', '/admin/resource-booking/holds', undefined, { cookie });
     await shop.nobody.ok('DELETE', '/auth/session', undefined, { cookie });
-    const { status } = await shop.nobody.send('GET', '/admin/resource-booking/holds', undefined, { cookie });
+    const { status } = await shop.nobody.send('GET', '/admin/resource-booking/holds', undefined, {
+      cookie,
+    });
     assert.equal(status, 401);
   });
 });
@@ -266,7 +357,12 @@ describe('the store s routes', () => {
     for (const { method, path } of operations.filter((o) => o.path.startsWith('/store/'))) {
       const at = path.replace(/\{\w+\}/g, 'some_id');
       for (const headers of [{}, { 'x-publishable-api-key': 'pk_none' }]) {
-        const { status } = await shop.nobody.send(method, at, method === 'GET' ? undefined : {}, headers);
+        const { status } = await shop.nobody.send(
+          method,
+          at,
+          method === 'GET' ? undefined : {},
+          headers,
+        );
         assert.equal(status, 400, `${method} ${at}`);
       }
     }

@@ -1,4 +1,4 @@
-// A real shop for tests: a database of its own, servers on free ports of this machine, and requests.
+// A real shop for tests: a database of its own, servers on free ports, and requests.
 //
 // HOLDFAST_SHOP is the built shop (see `stage`), HOLDFAST_SHOP_TEMPLATE a database that `prepare`
 // has filled, HOLDFAST_TEST_POSTGRES the server that it is on.
@@ -22,12 +22,16 @@ const logFolder = resolve(shopFolder, '..', 'logs');
 const conninfo = process.env.HOLDFAST_TEST_POSTGRES ?? '';
 const part = (name, otherwise) => new RegExp(`\\b${name}=(\\S+)`).exec(conninfo)?.[1] ?? otherwise;
 
-export const databaseUrl = (name) =>
-  `postgres://${part('user', 'postgres')}@${part('host', '127.0.0.1')}:${part('port', '5432')}/${name}`;
+const cluster = `${part('user', 'postgres')}@${part('host', '127.0.0.1')}:${part('port', '5432')}`;
+
+export const databaseUrl = (name) => `postgres://${cluster}/${name}`;
 
 export function psql(sql, database = part('dbname', 'postgres')) {
-  const { status, stdout, stderr } = spawnSync('psql', ['-qAtX', databaseUrl(database), '-c', sql],
-    { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(
+    'psql',
+    ['-qAtX', databaseUrl(database), '-c', sql],
+    { encoding: 'utf8' },
+  );
   assert.equal(status, 0, stderr);
   return stdout.trim();
 }
@@ -54,9 +58,14 @@ async function freePort() {
 }
 
 const environment = ({ url, booking = {}, env = {} }) => ({
-  ...process.env, NODE_ENV: 'production', MEDUSA_DISABLE_TELEMETRY: 'true', LOG_LEVEL: 'info',
-  XDG_CONFIG_HOME: join(logFolder, 'config'), DATABASE_URL: url,
-  SHOP_BOOKING: JSON.stringify(booking), ...env,
+  ...process.env,
+  NODE_ENV: 'production',
+  MEDUSA_DISABLE_TELEMETRY: 'true',
+  LOG_LEVEL: 'info',
+  XDG_CONFIG_HOME: join(logFolder, 'config'),
+  DATABASE_URL: url,
+  SHOP_BOOKING: JSON.stringify(booking),
+  ...env,
 });
 
 const medusa = join(serverFolder, 'node_modules', '.bin', 'medusa');
@@ -66,7 +75,10 @@ export function command(args, { url, booking, env, mayFail = false }) {
   // What a crash would lose is made again.
   const settings = { PGOPTIONS: '-c synchronous_commit=off', ...env };
   const done = spawnSync(medusa, args, {
-    cwd: serverFolder, encoding: 'utf8', env: environment({ url, booking, env: settings }) });
+    cwd: serverFolder,
+    encoding: 'utf8',
+    env: environment({ url, booking, env: settings }),
+  });
   const said = `${done.stdout}${done.stderr}`;
   if (!mayFail) assert.equal(done.status, 0, `medusa ${args.join(' ')}\n${said}`);
   return { status: done.status, said };
@@ -76,9 +88,14 @@ export function command(args, { url, booking, env, mayFail = false }) {
 export async function commandAsync(args, { url, booking, env }) {
   const settings = { PGOPTIONS: '-c synchronous_commit=off', ...env };
   const child = spawn(medusa, args, {
-    cwd: serverFolder, env: environment({ url, booking, env: settings }) });
+    cwd: serverFolder,
+    env: environment({ url, booking, env: settings }),
+  });
   let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { said += text; });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      said += text;
+    });
   const [status] = await once(child, 'close');
   return { status, said };
 }
@@ -96,7 +113,10 @@ export class Server {
     server.log = join(logFolder, `${process.pid}-${port}.log`);
     // A group of its own, so that the processes of a cluster can be ended with it.
     server.#child = spawn(medusa, ['start', '-p', String(port), '-H', '127.0.0.1', ...args], {
-      cwd: serverFolder, detached: true, env: environment({ url, booking, env }) });
+      cwd: serverFolder,
+      detached: true,
+      env: environment({ url, booking, env }),
+    });
     for (const stream of [server.#child.stdout, server.#child.stderr]) {
       stream.on('data', (text) => {
         server.said += text;
@@ -152,29 +172,41 @@ export class Client {
   async send(method, path, body, headers = {}) {
     const response = await fetch(this.base + path, {
       method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...this.headers, ...headers },
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...this.headers,
+        ...headers,
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
     let parsed = text;
-    try { parsed = JSON.parse(text); } catch { /* it is text */ }
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      /* it is text */
+    }
     return { status: response.status, headers: response.headers, body: parsed };
   }
 
   /** The body; anything but a success is a failure of the test. */
   async ok(method, path, body, headers) {
     const answer = await this.send(method, path, body, headers);
-    assert.ok(answer.status < 300,
-      `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 2000)}`);
+    assert.ok(
+      answer.status < 300,
+      `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 2000)}`,
+    );
     return answer.body;
   }
 
   /** The refusal, which must have this status and code. */
   async refused(status, code, method, path, body, headers) {
     const answer = await this.send(method, path, body, headers);
-    assert.deepEqual({ status: answer.status, code: answer.body.code }, { status, code },
-      `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 2000)}`);
+    assert.deepEqual(
+      { status: answer.status, code: answer.body.code },
+      { status, code },
+      `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 2000)}`,
+    );
     return answer;
   }
 }
@@ -184,7 +216,8 @@ export class Client {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A day far enough ahead that no zone calls it the past. */
-export const day = (ahead) => new Date(Date.now() + (ahead + 2) * DAY_MS).toISOString().slice(0, 10);
+export const day = (ahead) =>
+  new Date(Date.now() + (ahead + 2) * DAY_MS).toISOString().slice(0, 10);
 export const days = (from, count) => Array.from({ length: count }, (_, at) => day(from + at));
 
 /** A running shop with an admin and a publishable key. */
@@ -225,43 +258,74 @@ export class Shop {
 
   /** A resource with so many places on each of the next sixty days. */
   async resource(places = 5, fields = {}) {
-    const { resource } = await this.admin.ok('POST', '/admin/resource-booking/resources',
-      { type: 'TOUR', name: `Tour ${Math.random()}`, ...fields });
-    await this.admin.ok('POST', '/admin/resource-booking/capacity/initialize',
-      { resource_id: resource.id, start_date: day(0), end_date: day(60), daily_capacity: places });
+    const { resource } = await this.admin.ok('POST', '/admin/resource-booking/resources', {
+      type: 'TOUR',
+      name: `Tour ${Math.random()}`,
+      ...fields,
+    });
+    await this.admin.ok('POST', '/admin/resource-booking/capacity/initialize', {
+      resource_id: resource.id,
+      start_date: day(0),
+      end_date: day(60),
+      daily_capacity: places,
+    });
     return resource;
   }
 
   /** A product with a variant, linked to the resource. */
   async product(resource, { of = 'product' } = {}) {
     const { product } = await this.admin.ok('POST', '/admin/products', {
-      title: `Product ${Math.random()}`, status: 'published', sales_channels: [{ id: this.channel.id }],
+      title: `Product ${Math.random()}`,
+      status: 'published',
+      sales_channels: [{ id: this.channel.id }],
       options: [{ title: 'Kind', values: ['Adult'] }],
-      variants: [{ title: 'Adult', options: { Kind: 'Adult' }, manage_inventory: false,
-        prices: [{ currency_code: 'aud', amount: 50 }] }],
+      variants: [
+        {
+          title: 'Adult',
+          options: { Kind: 'Adult' },
+          manage_inventory: false,
+          prices: [{ currency_code: 'aud', amount: 50 }],
+        },
+      ],
     });
     if (resource) {
       const id = of === 'product' ? product.id : product.variants[0].id;
-      await this.admin.ok('POST', `/admin/resource-booking/${of}s/${id}/resource`,
-        { resource_id: resource.id });
+      await this.admin.ok('POST', `/admin/resource-booking/${of}s/${id}/resource`, {
+        resource_id: resource.id,
+      });
     }
     return product;
   }
 
   async cart(fields = {}) {
     const { cart } = await this.store.ok('POST', '/store/carts', {
-      region_id: this.region.id, email: 'guest@shop.test',
-      shipping_address: { first_name: 'A', last_name: 'B', address_1: '1 Pier', city: 'Cairns',
-        postal_code: '4870', country_code: 'au' }, ...fields });
+      region_id: this.region.id,
+      email: 'guest@shop.test',
+      shipping_address: {
+        first_name: 'A',
+        last_name: 'B',
+        address_1: '1 Pier',
+        city: 'Cairns',
+        postal_code: '4870',
+        country_code: 'au',
+      },
+      ...fields,
+    });
     return cart;
   }
 
   /** Lets the shopper begin to pay. */
   async pay(cartId, provider = 'pp_system_default') {
-    const { payment_collection: collection } = await this.store.ok('POST',
-      '/store/payment-collections', { cart_id: cartId });
-    const { payment_collection: begun } = await this.store.ok('POST',
-      `/store/payment-collections/${collection.id}/payment-sessions`, { provider_id: provider });
+    const { payment_collection: collection } = await this.store.ok(
+      'POST',
+      '/store/payment-collections',
+      { cart_id: cartId },
+    );
+    const { payment_collection: begun } = await this.store.ok(
+      'POST',
+      `/store/payment-collections/${collection.id}/payment-sessions`,
+      { provider_id: provider },
+    );
     return begun.payment_sessions[0];
   }
 
@@ -273,8 +337,11 @@ export class Shop {
   async order(resource, dates, quantity = 1) {
     const product = await this.product(resource);
     const cart = await this.cart();
-    await this.store.ok('POST', `/store/resource-booking/carts/${cart.id}/line-items`,
-      { variant_id: product.variants[0].id, quantity, dates });
+    await this.store.ok('POST', `/store/resource-booking/carts/${cart.id}/line-items`, {
+      variant_id: product.variants[0].id,
+      quantity,
+      dates,
+    });
     await this.pay(cart.id);
     const { status, body } = await this.complete(cart.id);
     assert.equal(body.type, 'order', `${status} ${JSON.stringify(body)}`);
@@ -282,20 +349,24 @@ export class Shop {
   }
 
   allocationsOf(orderId) {
-    return this.admin.ok('GET', `/admin/resource-booking/allocations?order_id=${orderId}`)
+    return this.admin
+      .ok('GET', `/admin/resource-booking/allocations?order_id=${orderId}`)
       .then(({ allocations }) => allocations);
   }
 
   holdsOf(resourceId, status = 'ACTIVE') {
-    return this.admin.ok('GET',
-      `/admin/resource-booking/holds?resource_id=${resourceId}&status=${status}`)
+    return this.admin
+      .ok('GET', `/admin/resource-booking/holds?resource_id=${resourceId}&status=${status}`)
       .then(({ holds }) => holds);
   }
 
   /** What is left of each day. */
   async left(resourceId, from, count) {
-    const { available_dates } = await this.store.ok('GET', '/store/resource-booking/availability' +
-      `?resource_id=${resourceId}&start_date=${day(from)}&end_date=${day(from + count - 1)}`);
+    const { available_dates } = await this.store.ok(
+      'GET',
+      '/store/resource-booking/availability' +
+        `?resource_id=${resourceId}&start_date=${day(from)}&end_date=${day(from + count - 1)}`,
+    );
     return available_dates.map(({ available_capacity }) => available_capacity);
   }
 
@@ -320,6 +391,9 @@ export async function eventually(check, withinMs = 10_000) {
 }
 
 /** Makes the hold's time be over, in the database: nobody waits for half an hour. */
-export const expire = (shop, holdId) => psql(
-  `UPDATE holdfast.resource_holds SET expires_at = expires_at - interval '1 day',
-     created_at = created_at - interval '1 day' WHERE id = '${holdId}'`, shop.database.name);
+export const expire = (shop, holdId) =>
+  psql(
+    `UPDATE holdfast.resource_holds SET expires_at = expires_at - interval '1 day',
+     created_at = created_at - interval '1 day' WHERE id = '${holdId}'`,
+    shop.database.name,
+  );

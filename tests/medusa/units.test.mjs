@@ -15,36 +15,83 @@ const { settingsOf } = plugin('modules/resource-booking/options.js');
 const { OpenHolds } = plugin('modules/resource-booking/open-holds.js');
 
 const line = (resourceId, days, quantity) => ({ resourceId, dates: days.split(''), quantity });
-const hold = (id, resourceId, days, quantity, status = 'ACTIVE') =>
-  ({ id, status, ...line(resourceId, days, quantity) });
+const hold = (id, resourceId, days, quantity, status = 'ACTIVE') => ({
+  id,
+  status,
+  ...line(resourceId, days, quantity),
+});
 /** `create r ab x2`, `move h1 r ab x2`, ... */
-const said = ({ actions }) => actions.map(({ kind, line: l, hold: h, quantity }) =>
-  [kind, h?.id, l && `${l.resourceId} ${l.dates.join('')} x${quantity}`].filter(Boolean).join(' '));
+const said = ({ actions }) =>
+  actions.map(({ kind, line: l, hold: h, quantity }) =>
+    [kind, h?.id, l && `${l.resourceId} ${l.dates.join('')} x${quantity}`]
+      .filter(Boolean)
+      .join(' '),
+  );
 
-describe('the plan of a cart s holds', () => {
+describe("the plan of a cart's holds", () => {
   const cases = [
-    ['nothing is to be done where each line has its hold',
-      [line('r', 'ab', 2)], [hold('h', 'r', 'ab', 2)], []],
+    [
+      'nothing is to be done where each line has its hold',
+      [line('r', 'ab', 2)],
+      [hold('h', 'r', 'ab', 2)],
+      [],
+    ],
     ['a line without a hold gets one', [line('r', 'a', 2)], [], ['create r a x2']],
     ['a hold without a line goes', [], [hold('h', 'r', 'a', 1)], ['release h']],
-    ['several holds may share a line',
-      [line('r', 'a', 3)], [hold('h', 'r', 'a', 1), hold('i', 'r', 'a', 2)], []],
-    ['a line that has grown grows its hold',
-      [line('r', 'a', 3)], [hold('h', 'r', 'a', 1)], ['move h r a x3']],
-    ['a line that has shrunk shrinks its hold',
-      [line('r', 'a', 1)], [hold('h', 'r', 'a', 3)], ['shrink h r a x1']],
-    ['a line with other days moves its hold',
-      [line('r', 'bc', 1)], [hold('h', 'r', 'ab', 1)], ['move h r bc x1']],
-    ['other days and fewer places is a move too',
-      [line('r', 'b', 1)], [hold('h', 'r', 'a', 3)], ['move h r b x1']],
-    ['a hold of another resource is of no use',
-      [line('r', 'a', 1)], [hold('h', 's', 'a', 1)], ['create r a x1', 'release h']],
-    ['two equal lines share nothing',
-      [line('r', 'a', 1), line('r', 'a', 2)], [hold('h', 'r', 'a', 2)], ['create r a x1']],
-    ['an open hold goes before one that has expired, also a larger one',
-      [line('r', 'a', 2)], [hold('h', 'r', 'a', 2, 'EXPIRED'), hold('i', 'r', 'a', 2)], ['release h']],
-    ['a hold that fits goes before one that must be moved',
-      [line('r', 'a', 1), line('r', 'b', 1)], [hold('h', 'r', 'b', 1)], ['create r a x1']],
+    [
+      'several holds may share a line',
+      [line('r', 'a', 3)],
+      [hold('h', 'r', 'a', 1), hold('i', 'r', 'a', 2)],
+      [],
+    ],
+    [
+      'a line that has grown grows its hold',
+      [line('r', 'a', 3)],
+      [hold('h', 'r', 'a', 1)],
+      ['move h r a x3'],
+    ],
+    [
+      'a line that has shrunk shrinks its hold',
+      [line('r', 'a', 1)],
+      [hold('h', 'r', 'a', 3)],
+      ['shrink h r a x1'],
+    ],
+    [
+      'a line with other days moves its hold',
+      [line('r', 'bc', 1)],
+      [hold('h', 'r', 'ab', 1)],
+      ['move h r bc x1'],
+    ],
+    [
+      'other days and fewer places is a move too',
+      [line('r', 'b', 1)],
+      [hold('h', 'r', 'a', 3)],
+      ['move h r b x1'],
+    ],
+    [
+      'a hold of another resource is of no use',
+      [line('r', 'a', 1)],
+      [hold('h', 's', 'a', 1)],
+      ['create r a x1', 'release h'],
+    ],
+    [
+      'two equal lines share nothing',
+      [line('r', 'a', 1), line('r', 'a', 2)],
+      [hold('h', 'r', 'a', 2)],
+      ['create r a x1'],
+    ],
+    [
+      'an open hold goes before one that has expired, also a larger one',
+      [line('r', 'a', 2)],
+      [hold('h', 'r', 'a', 2, 'EXPIRED'), hold('i', 'r', 'a', 2)],
+      ['release h'],
+    ],
+    [
+      'a hold that fits goes before one that must be moved',
+      [line('r', 'a', 1), line('r', 'b', 1)],
+      [hold('h', 'r', 'b', 1)],
+      ['create r a x1'],
+    ],
   ];
   for (const [promise, lines, holds, actions] of cases) {
     test(promise, () => assert.deepEqual(said(planHolds(lines, holds)), actions));
@@ -81,11 +128,22 @@ function carriedOut({ actions }, holds) {
 describe('DEBUG', () => {
   const names = (list) => debugNames(list, 'medusa:resource-booking:hold');
   test('names areas, with stars and exceptions', () => {
-    for (const list of ['*', 'medusa:*', 'x, medusa:resource-booking:*', 'medusa:resource-booking:hold']) {
+    for (const list of [
+      '*',
+      'medusa:*',
+      'x, medusa:resource-booking:*',
+      'medusa:resource-booking:hold',
+    ]) {
       assert.equal(names(list), true, list);
     }
-    for (const list of [undefined, '', 'medusa', 'medusa:resource-booking:checkout',
-      '*,-medusa:resource-booking:hold', 'medusa.resource-booking.hold']) {
+    for (const list of [
+      undefined,
+      '',
+      'medusa',
+      'medusa:resource-booking:checkout',
+      '*,-medusa:resource-booking:hold',
+      'medusa.resource-booking.hold',
+    ]) {
       assert.equal(names(list), false, String(list));
     }
   });
@@ -94,25 +152,49 @@ describe('DEBUG', () => {
 describe('settings', () => {
   test('have defaults', () => {
     const { limits, ...settings } = settingsOf(undefined, 'postgres://shop', {});
-    assert.deepEqual(settings, { databaseUrl: 'postgres://shop', timezone: 'Australia/Brisbane',
-      holdMs: 1_800_000, maxHoldMs: 86_400_000, paymentMs: 1_800_000, retryMs: 10_000,
-      logLevel: 'info' });
-    assert.deepEqual(limits, { rangeDays: 366, resources: 100, holdsPerCustomer: 20, holdsPerAddress: 100 });
+    assert.deepEqual(settings, {
+      databaseUrl: 'postgres://shop',
+      timezone: 'Australia/Brisbane',
+      holdMs: 1_800_000,
+      maxHoldMs: 86_400_000,
+      paymentMs: 1_800_000,
+      retryMs: 10_000,
+      logLevel: 'info',
+    });
+    assert.deepEqual(limits, {
+      rangeDays: 366,
+      resources: 100,
+      holdsPerCustomer: 20,
+      holdsPerAddress: 100,
+    });
   });
 
   test('come from the environment, and from options before it', () => {
-    const env = { RESOURCE_BOOKING_DATABASE_URL: 'sqlite:x', RESOURCE_BOOKING_TIMEZONE: 'Asia/Tokyo',
-      RESOURCE_BOOKING_HOLD_MINUTES: '5', RESOURCE_BOOKING_MAX_HOLD_HOURS: '2',
-      RESOURCE_BOOKING_LOG_LEVEL: 'debug' };
+    const env = {
+      RESOURCE_BOOKING_DATABASE_URL: 'sqlite:x',
+      RESOURCE_BOOKING_TIMEZONE: 'Asia/Tokyo',
+      RESOURCE_BOOKING_HOLD_MINUTES: '5',
+      RESOURCE_BOOKING_MAX_HOLD_HOURS: '2',
+      RESOURCE_BOOKING_LOG_LEVEL: 'debug',
+    };
     const settings = settingsOf({ holdMinutes: 7 }, 'postgres://shop', env);
-    assert.deepEqual([settings.databaseUrl, settings.timezone, settings.holdMs, settings.maxHoldMs,
-      settings.logLevel], ['sqlite:x', 'Asia/Tokyo', 420_000, 7_200_000, 'debug']);
+    assert.deepEqual(
+      [
+        settings.databaseUrl,
+        settings.timezone,
+        settings.holdMs,
+        settings.maxHoldMs,
+        settings.logLevel,
+      ],
+      ['sqlite:x', 'Asia/Tokyo', 420_000, 7_200_000, 'debug'],
+    );
   });
 
   test('take a TZ that is a zone, and no other', () => {
     const zone = (TZ) => settingsOf({}, '', { TZ }).timezone;
     assert.equal(zone('Pacific/Auckland'), 'Pacific/Auckland');
-    for (const TZ of ['', ':/etc/localtime', 'EST5EDT4,M3.2.0']) assert.equal(zone(TZ), 'Australia/Brisbane');
+    for (const TZ of ['', ':/etc/localtime', 'EST5EDT4,M3.2.0'])
+      assert.equal(zone(TZ), 'Australia/Brisbane');
   });
 
   test('that are wrong are refused by name', () => {

@@ -1,5 +1,5 @@
 import type { SubscriberArgs, SubscriberConfig } from "@medusajs/framework"
-import { cancelOrder } from "../checkout/complete"
+import { cancelOrder } from "../checkout/cancel"
 
 /** The net under cancelling an order: again is the same. */
 export default async function orderCanceled({ event, container }: SubscriberArgs<{ id: string }>) {

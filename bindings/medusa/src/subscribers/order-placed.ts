@@ -1,5 +1,5 @@
 import type { SubscriberArgs, SubscriberConfig } from "@medusajs/framework"
-import { confirmOrder } from "../checkout/complete"
+import { confirmOrder } from "../checkout/confirm"
 
 /**
  * The net under completing a cart: does nothing where the order is booked already. The order is

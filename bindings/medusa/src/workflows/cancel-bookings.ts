@@ -4,7 +4,7 @@ import {
   StepResponse,
   WorkflowResponse,
 } from "@medusajs/framework/workflows-sdk"
-import { cancelOrder } from "../checkout/complete"
+import { cancelOrder } from "../checkout/cancel"
 
 type Input = { order_id: string }
 

@@ -4,7 +4,8 @@ import {
   StepResponse,
   WorkflowResponse,
 } from "@medusajs/framework/workflows-sdk"
-import { confirmOrder, reopenCart } from "../checkout/complete"
+import { reopenCart } from "../checkout/cancel"
+import { confirmOrder } from "../checkout/confirm"
 import { findOrder } from "../checkout/order"
 
 type Input = { order_id: string }

@@ -6,4 +6,6 @@ export { moveHoldWorkflow } from "./move-hold"
 export { releaseHoldsWorkflow } from "./release-holds"
 // For hooks of one's own, where the plugin's are switched off.
 export { addLines, changeLine, coverCart, settleCart, takeBack } from "../checkout/cart"
-export { cancelOrder, confirmOrder, reopenCart, validateCart } from "../checkout/complete"
+export { cancelOrder, reopenCart } from "../checkout/cancel"
+export { validateCart } from "../checkout/complete"
+export { confirmOrder } from "../checkout/confirm"

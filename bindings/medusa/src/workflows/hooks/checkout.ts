@@ -10,7 +10,9 @@ import {
   updateLineItemInCartWorkflow,
 } from "@medusajs/medusa/core-flows"
 import { addLines, changeLine, type CartChange, coverCart, takeBack } from "../../checkout/cart"
-import { cancelOrder, confirmOrder, reopenCart, validateCart } from "../../checkout/complete"
+import { cancelOrder, reopenCart } from "../../checkout/cancel"
+import { validateCart } from "../../checkout/complete"
+import { confirmOrder } from "../../checkout/confirm"
 import { wantsHook } from "../../plugin-options"
 
 type Context = { container: MedusaContainer }

@@ -1,4 +1,4 @@
-import { confirmForLine } from "../../../../../../checkout/complete"
+import { confirmForLine } from "../../../../../../checkout/confirm"
 import { presentAllocation } from "../../../../../../modules/resource-booking/present"
 import { answer } from "../../../../../answer"
 import { noHold } from "../../../../../owner"
