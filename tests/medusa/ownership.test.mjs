@@ -296,7 +296,7 @@ describe('what a shopper writes into a line', () => {
   });
 });
 
-describe('staff s routes', () => {
+describe("staff's routes", () => {
   const adminOperations = operations.filter(({ path }) => path.startsWith('/admin/'));
 
   test('are for staff: nobody, shoppers, customers and made-up tokens get 401', async () => {
@@ -352,7 +352,7 @@ describe('staff s routes', () => {
   });
 });
 
-describe('the store s routes', () => {
+describe("the store's routes", () => {
   test('want a publishable key of the shop', async () => {
     for (const { method, path } of operations.filter((o) => o.path.startsWith('/store/'))) {
       const at = path.replace(/\{\w+\}/g, 'some_id');

@@ -56,6 +56,8 @@ const hold = (resource, from = 0, more = {}) => ({
 describe('a cluster of two', () => {
   test('is one shop: what one process holds the other knows, and nothing is oversold', async () => {
     const shop = await openShop({ args: ['--cluster', '2'] });
+    const engines = () => shop.server.said.match(/resource-booking:engine: open, schema/g);
+    await eventually(() => assert.equal(engines()?.length, 2), 30_000);
     const resource = await shop.resource(20);
     const made = await Promise.all(
       Array.from({ length: 40 }, () => shop.store.send('POST', `${STORE}/holds`, hold(resource))),
@@ -73,8 +75,6 @@ describe('a cluster of two', () => {
       ),
     );
     assert.deepEqual([...new Set(seen.map(({ status }) => status))], [200]);
-    const engines = shop.server.said.match(/resource-booking:engine: open, schema/g) ?? [];
-    assert.ok(engines.length >= 2, `${engines.length} engines were opened`);
     const { order } = await shop.order(await shop.resource(1), [day(3)]);
     assert.equal((await shop.allocationsOf(order.id)).length, 1);
     await shop.sound();
@@ -184,6 +184,8 @@ describe('migrations', () => {
     const runs = await Promise.all([commandAsync(migrate, at), commandAsync(migrate, at)]);
     if (runs.some(({ status }) => status !== 0)) command(migrate, at);
     command(migrate, at);
+    const ready = () => psql(`SELECT to_regclass('holdfast.resources')`, database.name);
+    assert.equal(ready(), 'holdfast.resources');
     const servers = await Promise.all([Server.start(at), Server.start(at)]);
     await eventually(() =>
       assert.equal(psql('SELECT count(*) FROM holdfast.resources', database.name), '0'),

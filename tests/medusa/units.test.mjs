@@ -210,14 +210,14 @@ describe('the open holds of an address', () => {
     const open = new OpenHolds();
     open.add('a', 'h1', { expiresAt: 100, token: 't1' }, 0);
     open.add('a', 'h2', { expiresAt: 200, token: 't2' }, 0);
-    assert.equal(open.isFull('a', 2, undefined, 50), true);
-    assert.equal(open.isFull('a', 2, 't2', 50), false);
-    assert.equal(open.isFull('a', 3, undefined, 50), false);
-    assert.equal(open.isFull('b', 2, undefined, 50), false);
-    assert.equal(open.isFull('a', 2, undefined, 100), false);
+    assert.equal(open.isFull('a', 1, undefined, 50), true);
+    assert.equal(open.isFull('a', 1, 't2', 50), false);
+    assert.equal(open.isFull('a', 2, undefined, 50), false);
+    assert.equal(open.isFull('b', 1, undefined, 50), false);
+    assert.equal(open.isFull('a', 1, undefined, 100), false);
     open.add('a', 'h3', { expiresAt: 200, token: '' }, 100);
     open.remove('h3');
-    assert.equal(open.isFull('a', 2, undefined, 100), false);
+    assert.equal(open.isFull('a', 1, undefined, 100), false);
   });
 
   test('that have ended are forgotten, also of those who never come again', () => {

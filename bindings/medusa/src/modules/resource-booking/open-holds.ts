@@ -15,12 +15,14 @@ export class OpenHolds {
     return this.#addressOf.size
   }
 
-  /** Whether `most` are open; a request that is repeated is none of them. */
+  /** Whether more than `most` are open; a request that is repeated makes none. */
   isFull(address: string, most: number, token: string | undefined, now = Date.now()): boolean {
+    const counted = () => this.#byAddress.get(address)?.size ?? 0
+    if (counted() <= most) return false
     this.#drop(address, now)
-    const holds = this.#byAddress.get(address)
-    if (!holds || holds.size < most) return false
-    return !token || ![...holds.values()].some((hold) => hold.token === token)
+    if (counted() <= most) return false
+    const holds = [...(this.#byAddress.get(address)?.values() ?? [])]
+    return !token || !holds.some((hold) => hold.token === token)
   }
 
   add(address: string, holdId: string, hold: OpenHold, now = Date.now()): void {

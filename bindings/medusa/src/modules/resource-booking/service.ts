@@ -18,6 +18,10 @@ type Operation = {
 type Name = Exclude<keyof Operation, symbol | "close">
 type Filters = { id?: string | string[] }
 
+type NewHolds = { count: number; customerEmail?: string; token?: string }
+
+const tooMany = (message: string) => new BookingError("TOO_MANY_HOLDS", message)
+
 const idsOf = ({ id }: Filters) => (id === undefined ? [] : [id].flat())
 
 /**
@@ -82,16 +86,14 @@ export default class ResourceBookingService {
   }
 
   /**
-   * Refuses whoever has too many open holds; see `limits` in the settings. A repeated request is
-   * let through: it makes no hold.
+   * Refuses whoever would have too many open holds; see `limits` in the settings. A repeated
+   * request is let through: it makes no hold.
    */
-  async checkOpenHolds(address: string, customerEmail?: string, token?: string): Promise<void> {
+  async checkOpenHolds(address: string, request: NewHolds): Promise<void> {
     const { holdsPerAddress, holdsPerCustomer } = this.settings.limits
-    if (this.openHolds.isFull(address, holdsPerAddress, token)) {
-      throw new BookingError(
-        "TOO_MANY_HOLDS",
-        `${holdsPerAddress} holds are open from your address.`,
-      )
+    const { count, customerEmail, token } = request
+    if (this.openHolds.isFull(address, holdsPerAddress - count, token)) {
+      throw tooMany(`at most ${holdsPerAddress} holds may be open from one address`)
     }
     if (!customerEmail) return
     const { items } = await this.ask("listHolds", {
@@ -99,12 +101,9 @@ export default class ResourceBookingService {
       status: "ACTIVE",
       limit: holdsPerCustomer,
     })
-    if (items.length < holdsPerCustomer) return
+    if (items.length + count <= holdsPerCustomer) return
     if (token && items.some(({ idempotencyToken }) => idempotencyToken === token)) return
-    throw new BookingError(
-      "TOO_MANY_HOLDS",
-      `${holdsPerCustomer} holds are open for this customer.`,
-    )
+    throw tooMany(`at most ${holdsPerCustomer} holds may be open for one customer`)
   }
 
   noteOpenHolds(address: string, holds: holdfast.Hold[]): void {

@@ -7,7 +7,11 @@ export const POST = answer({ body: CreateHoldGroupBody }, async (context) => {
   const { req, booking, body } = context
   const { holder, tell } = newHolder(context)
   const address = req.ip ?? ""
-  await booking.checkOpenHolds(address, body.customer_email, body.idempotency_token)
+  await booking.checkOpenHolds(address, {
+    count: body.items.length,
+    customerEmail: body.customer_email,
+    token: body.idempotency_token,
+  })
   const { holds, groupId, replayed } = await booking.ask("createHolds", {
     items: body.items.map(({ resource_id, dates, quantity }) => ({
       resourceId: resource_id,

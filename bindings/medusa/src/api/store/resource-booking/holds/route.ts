@@ -7,7 +7,11 @@ export const POST = answer({ body: CreateHoldBody }, async (context) => {
   const { req, booking, body } = context
   const { holder, tell } = newHolder(context)
   const address = req.ip ?? ""
-  await booking.checkOpenHolds(address, body.customer_email, body.idempotency_token)
+  await booking.checkOpenHolds(address, {
+    count: 1,
+    customerEmail: body.customer_email,
+    token: body.idempotency_token,
+  })
   const { hold, replayed } = await booking.ask("createHold", {
     resourceId: body.resource_id,
     dates: body.dates,
