@@ -84,12 +84,7 @@ describe('availability', () => {
       'GET',
       `${path}&start_date=2027-02-30&end_date=2027-03-01`,
     );
-    await store.refused(
-      404,
-      'RESOURCE_NOT_FOUND',
-      'GET',
-      available(NO_RESOURCE, day(0), day(1)),
-    );
+    await store.refused(404, 'RESOURCE_NOT_FOUND', 'GET', available(NO_RESOURCE, day(0), day(1)));
   });
 
   test('is bounded by the limits of the shop', async () => {
@@ -382,12 +377,7 @@ describe('resources, for staff', () => {
     assert.ok((await admin.ok('DELETE', path)).resource.deleted_at);
     assert.ok((await admin.ok('GET', path)).resource.deleted_at);
     assert.equal((await admin.ok('POST', `${path}/restore`)).resource.deleted_at, null);
-    await admin.refused(
-      404,
-      'RESOURCE_NOT_FOUND',
-      'GET',
-      `${ADMIN}/resources/${NO_RESOURCE}`,
-    );
+    await admin.refused(404, 'RESOURCE_NOT_FOUND', 'GET', `${ADMIN}/resources/${NO_RESOURCE}`);
     await admin.refused(400, 'INVALID_ARGUMENT', 'POST', `${ADMIN}/resources`, {
       type: 'lower',
       name: 'x',
@@ -441,9 +431,7 @@ describe('resources, for staff', () => {
       `${ADMIN}/variants/variant_none/resource`,
       { resource_id: resource.id },
     );
-    await admin.refused(404, 'RESOURCE_NOT_FOUND', 'POST', path, {
-      resource_id: NO_RESOURCE,
-    });
+    await admin.refused(404, 'RESOURCE_NOT_FOUND', 'POST', path, { resource_id: NO_RESOURCE });
   });
 });
 

@@ -208,22 +208,23 @@ describe('settings', () => {
 describe('the open holds of an address', () => {
   test('are counted until they end, and a repeated request is none of them', () => {
     const open = new OpenHolds();
-    open.add('a', 'h1', { expiresAt: 100, token: 't1' }, 0);
-    open.add('a', 'h2', { expiresAt: 200, token: 't2' }, 0);
+    open.add(['a', 'm'], 'h1', { expiresAt: 100, token: 't1' }, 0);
+    open.add(['a', 'm'], 'h2', { expiresAt: 200, token: 't2' }, 0);
     assert.equal(open.isFull('a', 1, undefined, 50), true);
     assert.equal(open.isFull('a', 1, 't2', 50), false);
     assert.equal(open.isFull('a', 2, undefined, 50), false);
     assert.equal(open.isFull('b', 1, undefined, 50), false);
+    assert.deepEqual([open.count('m'), open.count('b')], [2, 0]);
     assert.equal(open.isFull('a', 1, undefined, 100), false);
-    open.add('a', 'h3', { expiresAt: 200, token: '' }, 100);
+    open.add(['a', 'm'], 'h3', { expiresAt: 200, token: '' }, 100);
     open.remove('h3');
     assert.equal(open.isFull('a', 1, undefined, 100), false);
   });
 
   test('that have ended are forgotten, also of those who never come again', () => {
     const open = new OpenHolds(10);
-    for (let at = 0; at < 100; at++) open.add(`a${at}`, `h${at}`, { expiresAt: 5, token: '' }, 0);
-    open.add('z', 'hz', { expiresAt: 50, token: '' }, 20);
+    for (let at = 0; at < 100; at++) open.add([`a${at}`], `h${at}`, { expiresAt: 5, token: '' }, 0);
+    open.add(['z'], 'hz', { expiresAt: 50, token: '' }, 20);
     assert.equal(open.size, 1);
   });
 });

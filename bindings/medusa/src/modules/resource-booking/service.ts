@@ -18,7 +18,7 @@ type Operation = {
 type Name = Exclude<keyof Operation, symbol | "close">
 type Filters = { id?: string | string[] }
 
-type NewHolds = { count: number; customerEmail?: string; token?: string }
+type NewHolds = { address: string; count: number; customerEmail?: string; token?: string }
 
 const tooMany = (message: string) => new BookingError("TOO_MANY_HOLDS", message)
 
@@ -89,28 +89,31 @@ export default class ResourceBookingService {
    * Refuses whoever would have too many open holds; see `limits` in the settings. A repeated
    * request is let through: it makes no hold.
    */
-  async checkOpenHolds(address: string, request: NewHolds): Promise<void> {
+  async checkOpenHolds({ address, customerEmail, count, token }: NewHolds): Promise<void> {
     const { holdsPerAddress, holdsPerCustomer } = this.settings.limits
-    const { count, customerEmail, token } = request
     if (this.openHolds.isFull(address, holdsPerAddress - count, token)) {
       throw tooMany(`at most ${holdsPerAddress} holds may be open from one address`)
     }
     if (!customerEmail) return
-    const { items } = await this.ask("listHolds", {
-      customerEmail,
-      status: "ACTIVE",
-      limit: holdsPerCustomer,
-    })
-    if (items.length + count <= holdsPerCustomer) return
-    if (token && items.some(({ idempotencyToken }) => idempotencyToken === token)) return
+    const open = await this.openHoldsOf(customerEmail, holdsPerCustomer)
+    if (open.length + count <= holdsPerCustomer) return
+    if (token && open.some(({ idempotencyToken }) => idempotencyToken === token)) return
     throw tooMany(`at most ${holdsPerCustomer} holds may be open for one customer`)
   }
 
-  noteOpenHolds(address: string, holds: holdfast.Hold[]): void {
-    for (const { id, expiresAt, idempotencyToken, status } of holds) {
+  // Not asked about a customer whom this process does not know yet: that is one hold for each
+  // process at most, and spares most shoppers a question.
+  private async openHoldsOf(customerEmail: string, limit: number): Promise<holdfast.Hold[]> {
+    if (this.openHolds.count(customerEmail) === 0) return []
+    return (await this.ask("listHolds", { customerEmail, status: "ACTIVE", limit })).items
+  }
+
+  noteOpenHolds({ address, customerEmail }: NewHolds, holds: holdfast.Hold[]): void {
+    const makers = customerEmail ? [address, customerEmail] : [address]
+    for (const { id, expiresAt, idempotencyToken: token, status } of holds) {
       if (status !== "ACTIVE") continue
       this.log.hold.debug(`${id} until ${expiresAt.toISOString()}`)
-      this.openHolds.add(address, id, { expiresAt: expiresAt.getTime(), token: idempotencyToken })
+      this.openHolds.add(makers, id, { expiresAt: expiresAt.getTime(), token })
     }
   }
 

@@ -6,12 +6,13 @@ import { CreateHoldGroupBody } from "../../../schemas"
 export const POST = answer({ body: CreateHoldGroupBody }, async (context) => {
   const { req, booking, body } = context
   const { holder, tell } = newHolder(context)
-  const address = req.ip ?? ""
-  await booking.checkOpenHolds(address, {
+  const request = {
+    address: req.ip ?? "",
     count: body.items.length,
     customerEmail: body.customer_email,
     token: body.idempotency_token,
-  })
+  }
+  await booking.checkOpenHolds(request)
   const { holds, groupId, replayed } = await booking.ask("createHolds", {
     items: body.items.map(({ resource_id, dates, quantity }) => ({
       resourceId: resource_id,
@@ -22,7 +23,7 @@ export const POST = answer({ body: CreateHoldGroupBody }, async (context) => {
     idempotencyToken: body.idempotency_token,
     holder,
   })
-  booking.noteOpenHolds(address, holds)
+  booking.noteOpenHolds(request, holds)
   tell()
   return {
     status: replayed ? 200 : 201,

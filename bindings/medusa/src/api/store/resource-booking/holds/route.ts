@@ -6,12 +6,13 @@ import { CreateHoldBody } from "../../../schemas"
 export const POST = answer({ body: CreateHoldBody }, async (context) => {
   const { req, booking, body } = context
   const { holder, tell } = newHolder(context)
-  const address = req.ip ?? ""
-  await booking.checkOpenHolds(address, {
+  const request = {
+    address: req.ip ?? "",
     count: 1,
     customerEmail: body.customer_email,
     token: body.idempotency_token,
-  })
+  }
+  await booking.checkOpenHolds(request)
   const { hold, replayed } = await booking.ask("createHold", {
     resourceId: body.resource_id,
     dates: body.dates,
@@ -20,7 +21,7 @@ export const POST = answer({ body: CreateHoldBody }, async (context) => {
     idempotencyToken: body.idempotency_token,
     holder,
   })
-  booking.noteOpenHolds(address, [hold])
+  booking.noteOpenHolds(request, [hold])
   tell()
   return { status: replayed ? 200 : 201, body: { hold: presentPublicHold(hold), replayed } }
 })
