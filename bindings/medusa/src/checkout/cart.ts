@@ -3,7 +3,7 @@ import type { MedusaContainer } from "@medusajs/framework/types"
 import { Modules } from "@medusajs/framework/utils"
 import { bookedLines, type ShopLine } from "./bookable"
 import { cartOf, hasHolds, putIntoCart, takeOutOfCart } from "./cart-holds"
-import { findCart } from "./order"
+import { findCart, orderOf } from "./order"
 import { getPlaces, giveBackPlaces, type Undo, undo } from "./reconcile"
 import { BookingError } from "../modules/resource-booking/errors"
 
@@ -100,7 +100,7 @@ export async function settleCart(container: MedusaContainer, cartId: string): Pr
     [cartId],
     async () => {
       const cart = await findCart(container, cartId)
-      if (!cart || cart.completed_at) return
+      if (!cart || (await orderOf(container, cartId))) return
       const lines = await bookedLines(container, cart.items, "drop")
       await giveBackPlaces(container, { cartId, lines })
     },
