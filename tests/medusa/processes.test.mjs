@@ -177,7 +177,7 @@ describe('a database that is away', () => {
 });
 
 describe('migrations', () => {
-  test('in any order and several at once leave both schemas ready', async () => {
+  test('in any order and several at once leave both schemas ready', async (t) => {
     const database = freshDatabase({ empty: true });
     const migrate = ['db:migrate', '--execute-safe-links'];
     const at = { url: database.url };
@@ -187,6 +187,7 @@ describe('migrations', () => {
     const ready = () => psql(`SELECT to_regclass('holdfast.resources')`, database.name);
     assert.equal(ready(), 'holdfast.resources');
     const servers = await Promise.all([Server.start(at), Server.start(at)]);
+    t.after(() => Promise.all(servers.map((server) => server.stop())));
     await eventually(() =>
       assert.equal(psql('SELECT count(*) FROM holdfast.resources', database.name), '0'),
     );
@@ -313,9 +314,10 @@ describe('hooks that are switched off', () => {
 });
 
 describe('roles', () => {
-  test('a server without jobs and a worker without routes share one shop', async () => {
+  test('a server without jobs and a worker without routes share one shop', async (t) => {
     const shop = await openShop({ env: { MEDUSA_WORKER_MODE: 'server' } });
     const worker = await Server.start({ ...shop.options, env: { MEDUSA_WORKER_MODE: 'worker' } });
+    t.after(() => worker.stop());
     const resource = await shop.resource(1);
     await shop.order(resource, [day(0)]);
     const { status } = await new Client(worker.base, shop.store.headers).send(
@@ -323,7 +325,6 @@ describe('roles', () => {
       `${STORE}/resources`,
     );
     assert.equal(status, 404);
-    await worker.stop();
     await closeShop(shop);
   });
 });
