@@ -68,6 +68,9 @@ const environment = ({ url, booking = {}, env = {} }) => ({
   ...env,
 });
 
+// A few seconds, and much more on a machine that has other things to do.
+const START_MS = 240_000;
+
 const medusa = join(serverFolder, 'node_modules', '.bin', 'medusa');
 
 /** Runs `medusa ARGUMENT...` to its end and gives what it said. */
@@ -128,8 +131,8 @@ export class Server {
   }
 
   async #healthy() {
-    for (let tries = 0; tries < 600; tries++) {
-      if (this.#child.exitCode !== null) break;
+    const until = Date.now() + START_MS;
+    while (Date.now() < until && this.#child.exitCode === null) {
       const answer = await fetch(`${this.base}/health`).catch(() => undefined);
       if (answer?.ok) return;
       await sleep(100);
