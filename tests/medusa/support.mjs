@@ -126,7 +126,12 @@ export class Server {
         appendFileSync(server.log, text);
       });
     }
-    await server.#healthy();
+    try {
+      await server.#healthy();
+    } catch (error) {
+      await server.kill();
+      throw error;
+    }
     return server;
   }
 
