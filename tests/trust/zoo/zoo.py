@@ -195,7 +195,7 @@ def main():
     if arguments.command == "make":
         make(*map(pathlib.Path, arguments.paths))
         return 0
-    build, names = pathlib.Path(arguments.paths[0]), arguments.paths[1:]
+    build, names = pathlib.Path(arguments.paths[0]).resolve(), arguments.paths[1:]
     is_all = arguments.all or arguments.command == "table"
     chosen = [v for v in variants.ZOO
               if (v.name in names if names else is_all or v.by in variants.QUICK)]
