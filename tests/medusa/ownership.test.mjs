@@ -204,7 +204,7 @@ describe('a hold of a signed-in customer', () => {
 });
 
 describe('a hold in a cart', () => {
-  test("is its cart's, and no other s", async () => {
+  test("is its cart's, and no other's", async () => {
     const resource = await shop.resource();
     const product = await shop.product(resource);
     const [mine, other] = [await shop.cart(), await shop.cart()];
