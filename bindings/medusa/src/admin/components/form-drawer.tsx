@@ -1,0 +1,47 @@
+import { Button, Drawer } from "@medusajs/ui"
+import type { FormEvent, ReactNode } from "react"
+import type { Change } from "../lib/use-change"
+import { Refused } from "./refused"
+
+type FormDrawerProps = {
+  title: string
+  about: string
+  submit: string
+  change: Change
+  onSubmit: () => void
+  onClose: () => void
+  children: ReactNode
+}
+
+/** A form at the side of the page. */
+export function FormDrawer(props: FormDrawerProps) {
+  const { title, about, submit, change, onSubmit, onClose, children } = props
+  const send = (event: FormEvent) => {
+    event.preventDefault()
+    onSubmit()
+  }
+  return (
+    <Drawer open onOpenChange={(isOpen) => isOpen || onClose()}>
+      <Drawer.Content asChild>
+        <form onSubmit={send}>
+          <Drawer.Header>
+            <Drawer.Title>{title}</Drawer.Title>
+            <Drawer.Description className="text-ui-fg-subtle txt-small">{about}</Drawer.Description>
+          </Drawer.Header>
+          <Drawer.Body className="flex flex-col gap-y-4 overflow-y-auto">
+            {children}
+            <Refused error={change.error} />
+          </Drawer.Body>
+          <Drawer.Footer>
+            <Button type="button" variant="secondary" onClick={onClose}>
+              Close
+            </Button>
+            <Button type="submit" isLoading={change.isBusy}>
+              {submit}
+            </Button>
+          </Drawer.Footer>
+        </form>
+      </Drawer.Content>
+    </Drawer>
+  )
+}

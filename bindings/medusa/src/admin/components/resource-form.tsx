@@ -1,0 +1,71 @@
+import { Input, Textarea } from "@medusajs/ui"
+import { useState } from "react"
+import { client } from "../lib/client"
+import type { Resource, ResourceFields } from "../lib/types"
+import { useChange } from "../lib/use-change"
+import { Field } from "./field"
+import { FormDrawer } from "./form-drawer"
+import { Tick } from "./tick"
+
+type ResourceFormProps = { resource?: Resource; onDone: () => void; onClose: () => void }
+
+const fieldsOf = (resource?: Resource): ResourceFields => ({
+  type: resource?.type ?? "",
+  name: resource?.name ?? "",
+  description: resource?.description ?? "",
+  timezone: resource?.timezone,
+  is_active: resource?.is_active ?? true,
+})
+
+/** A new resource, or what is known of one. */
+export function ResourceForm({ resource, onDone, onClose }: ResourceFormProps) {
+  const [fields, setFields] = useState(fieldsOf(resource))
+  const change = useChange()
+  const set = (some: Partial<ResourceFields>) => setFields({ ...fields, ...some })
+  const text = (name: "type" | "name" | "timezone") => ({
+    value: fields[name] ?? "",
+    onChange: ({ target }: { target: { value: string } }) =>
+      set({ [name]: target.value || (name === "timezone" ? undefined : "") }),
+  })
+
+  const save = async () => {
+    const saved = await change.run(
+      () => (resource ? client.updateResource(resource.id, fields) : client.createResource(fields)),
+      resource ? `${fields.name} was changed` : `${fields.name} was made`,
+    )
+    if (saved) onDone()
+  }
+
+  return (
+    <FormDrawer
+      title={resource ? `Edit ${resource.name}` : "Create a resource"}
+      about="Something of which there is a limited number on a day."
+      submit={resource ? "Save" : "Create"}
+      change={change}
+      onSubmit={() => void save()}
+      onClose={onClose}
+    >
+      <Field label="Name">{(field) => <Input {...field} {...text("name")} required />}</Field>
+      <Field label="Type" hint="In capitals, as VEHICLE, TOUR or GUIDE.">
+        {(field) => <Input {...field} {...text("type")} required />}
+      </Field>
+      <Field label="Description">
+        {(field) => (
+          <Textarea
+            {...field}
+            value={fields.description}
+            onChange={({ target }) => set({ description: target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Time zone" hint="Whose days these are. The shop's own unless it is given.">
+        {(field) => <Input {...field} {...text("timezone")} placeholder="Australia/Brisbane" />}
+      </Field>
+      <Tick
+        label="Can be booked"
+        checked={fields.is_active}
+        onChange={(is_active) => set({ is_active })}
+      />
+    </FormDrawer>
+  )
+}
