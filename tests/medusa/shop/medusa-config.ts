@@ -1,6 +1,6 @@
 import { defineConfig } from "@medusajs/framework/utils"
 
-const { DATABASE_URL, SHOP_CACHING, SHOP_BOOKING = "{}", SHOP_ADMIN } = process.env
+const { DATABASE_URL, SHOP_CACHING, SHOP_BOOKING = "{}", SHOP_ADMIN, SHOP_STOREFRONT } = process.env
 
 module.exports = defineConfig({
   admin: { disable: SHOP_ADMIN !== "on" },
@@ -9,7 +9,7 @@ module.exports = defineConfig({
     // Without TLS in front, a production session's cookie would never be set.
     cookieOptions: { secure: false, sameSite: "lax" },
     http: {
-      storeCors: "http://storefront.test",
+      storeCors: SHOP_STOREFRONT ?? "http://storefront.test",
       adminCors: "http://admin.test",
       authCors: "http://admin.test",
       jwtSecret: "jwt-secret",

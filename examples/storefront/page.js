@@ -1,0 +1,277 @@
+// The page: what is chosen, what is held, what is booked.
+import { alternatives } from './alternatives.js';
+import { Calendar } from './calendar.js';
+import { checkOut } from './checkout.js';
+import { clock, Countdown } from './countdown.js';
+import {
+  addMonths,
+  firstOf,
+  lastOf,
+  longMonth,
+  monthOf,
+  range,
+  today,
+  writtenRange,
+} from './days.js';
+import * as shop from './shop.js';
+
+const at = (id) => document.getElementById(id);
+const text = (id, said) => (at(id).textContent = said);
+const show = (id, is) => (at(id).hidden = !is);
+
+let bookables = [];
+let month;
+let chosen = [];
+let hold;
+// Asked again after a lost answer, a request has one effect.
+let token = shop.newToken();
+let extension = shop.newToken();
+
+const wanted = () => bookables[at('product').value];
+const quantity = () => Number(at('quantity').value);
+const now = () => today(wanted().resource.timezone);
+
+function problem(error) {
+  text('problem', error?.message ?? '');
+  show('problem', Boolean(error));
+}
+
+// ---- choosing -----------------------------------------------------------------------------------
+
+const calendar = new Calendar(at('calendar'), (first, last) => {
+  chosen = first ? [first, last] : [];
+  text('chosen', first ? `${writtenRange(first, last)} chosen` : 'No days are chosen yet');
+  at('hold').disabled = !first || Boolean(hold);
+});
+
+async function showMonth() {
+  const asked = month;
+  const { resource } = wanted();
+  const days = await shop.availability(resource.id, firstOf(month), lastOf(month), quantity());
+  // Only what was asked for last is shown.
+  if (asked !== month || resource !== wanted().resource) return;
+  text('month', longMonth(firstOf(month)));
+  calendar.show(`${wanted().product.title}, ${longMonth(firstOf(month))}`, days);
+}
+
+async function goTo(to) {
+  month = to;
+  at('before').disabled = month <= monthOf(now());
+  await showMonth();
+}
+
+async function takeOffer({ bookable, from, to }) {
+  show('alternatives', false);
+  problem();
+  at('product').value = bookables.indexOf(bookable);
+  calendar.forget();
+  await goTo(monthOf(from));
+  calendar.choose(from, to);
+  at('hold').focus();
+}
+
+async function offerInstead([from, to]) {
+  const around = { from, to, quantity: quantity(), earliest: now() };
+  const offers = await alternatives(bookables, wanted(), around);
+  const lines = offers.map((offer) => {
+    const button = Object.assign(document.createElement('button'), { textContent: offer.label });
+    button.addEventListener('click', () => attempt(() => takeOffer(offer)));
+    const line = document.createElement('li');
+    line.append(button);
+    return line;
+  });
+  at('alternatives').querySelector('ul').replaceChildren(...lines);
+  show('alternatives', lines.length > 0);
+}
+
+// ---- holding ------------------------------------------------------------------------------------
+
+const lifetime = ({ expires_at: end, updated_at: since }) => Date.parse(end) - Date.parse(since);
+
+const countdown = new Countdown(
+  ({ left, isLow, isActive }) => {
+    text('countdown', clock(left));
+    at('countdown').parentElement.classList.toggle('low', isLow);
+    const warning = isLow ? 'left: little time' : 'left';
+    if (at('warning').textContent !== warning) text('warning', warning);
+    show('offer', isLow && isActive && left > 0 && !hold?.isAtItsEnd);
+  },
+  whenOver,
+);
+
+function whenOver() {
+  if (isBusy) setTimeout(whenOver, 500);
+  else void attempt(checkIfOver);
+}
+
+function showHold(held, left = lifetime(held)) {
+  hold = held;
+  sessionStorage.setItem('hold', held.id);
+  const { dates } = held;
+  const what = `${held.quantity} × ${wanted().product.title}`;
+  text('held-what', `${what}, ${writtenRange(dates[0], dates[dates.length - 1])}`);
+  show('choose', false);
+  show('alternatives', false);
+  show('held', true);
+  countdown.start(left);
+}
+
+/** What this tab held before it was loaded again. */
+async function resume() {
+  const id = sessionStorage.getItem('hold');
+  const held = id && (await shop.getHold(id).catch(() => undefined));
+  const index = bookables.findIndex(({ resource }) => resource.id === held?.resource_id);
+  if (held?.status !== 'ACTIVE' || index < 0) return;
+  at('product').value = index;
+  at('email').value = held.customer_email;
+  chosen = [held.dates[0], held.dates[held.dates.length - 1]];
+  showHold(held, Date.parse(held.expires_at) - Date.now());
+}
+
+async function backToChoosing(said) {
+  countdown.stop();
+  hold = undefined;
+  sessionStorage.removeItem('hold');
+  token = shop.newToken();
+  show('held', false);
+  show('choose', true);
+  text('message', said);
+  await showMonth();
+}
+
+/** The page's clock says that it is over; the shop's decides. */
+async function checkIfOver() {
+  const { status, expires_at: end } = await shop.getHold(hold.id);
+  if (status === 'ACTIVE') {
+    countdown.start(Math.max(1000, Date.parse(end) - Date.now()));
+    return;
+  }
+  const days = [...chosen];
+  await backToChoosing('The time is over, and the days are not held any more.');
+  if (chosen.length === 0) await offerInstead(days);
+}
+
+/** A hold that is over sends the shopper back; anything else is said. */
+async function ifOver(error) {
+  if (error.status !== 410) throw error;
+  await checkIfOver();
+}
+
+async function holdChosen() {
+  const days = [...chosen];
+  const asked = {
+    resource_id: wanted().resource.id,
+    dates: range(...days),
+    quantity: quantity(),
+    customer_email: at('email').value,
+    idempotency_token: token,
+  };
+  try {
+    showHold(await shop.createHold(asked));
+    text('message', '');
+    at('first').focus();
+  } catch (error) {
+    if (!error.isUnknown) token = shop.newToken();
+    if (error.status !== 409) throw error;
+    await showMonth();
+    await offerInstead(days);
+    throw error;
+  }
+}
+
+async function extend() {
+  try {
+    const held = await shop.extendHold(hold.id, extension);
+    extension = shop.newToken();
+    showHold(held);
+    text('message', 'You have more time now.');
+  } catch (error) {
+    if (!error.isUnknown) extension = shop.newToken();
+    if (error.code === 'HOLD_LIFETIME_EXCEEDED') hold.isAtItsEnd = true;
+    await ifOver(error);
+  }
+}
+
+async function release() {
+  await shop.releaseHold(hold.id);
+  await backToChoosing('The days are free again.');
+}
+
+// ---- booking ------------------------------------------------------------------------------------
+
+async function book() {
+  const customer = {
+    first_name: at('first').value,
+    last_name: at('last').value,
+    address_1: at('address').value,
+    city: at('city').value,
+    postal_code: at('postcode').value,
+  };
+  const { variant } = wanted();
+  const email = at('email').value;
+  let order;
+  try {
+    order = await checkOut({ hold, variant, email, customer });
+  } catch (error) {
+    await ifOver(error);
+    return;
+  }
+  countdown.stop();
+  sessionStorage.removeItem('hold');
+  const what = at('held-what').textContent;
+  text('booked-what', `Order #${order.display_id}: ${what}. We wrote to ${order.email}.`);
+  show('held', false);
+  show('booked', true);
+  at('booked-title').focus();
+}
+
+// ---- what the shopper does ----------------------------------------------------------------------
+
+let isBusy = false;
+
+/** One thing at a time; what goes wrong is said. */
+async function attempt(work) {
+  if (isBusy) return;
+  isBusy = true;
+  problem();
+  try {
+    await work();
+  } catch (error) {
+    problem(error);
+  } finally {
+    isBusy = false;
+  }
+}
+
+const on = (id, event, work) =>
+  at(id).addEventListener(event, (happened) => {
+    if (event === 'submit') happened.preventDefault();
+    void attempt(work);
+  });
+
+on('choose', 'submit', holdChosen);
+on('product', 'change', () => {
+  calendar.forget();
+  return goTo(monthOf(now()));
+});
+on('quantity', 'change', () => {
+  calendar.forget();
+  return showMonth();
+});
+on('before', 'click', () => goTo(addMonths(month, -1)));
+on('after', 'click', () => goTo(addMonths(month, 1)));
+on('extend', 'click', extend);
+on('release', 'click', release);
+on('checkout', 'submit', book);
+
+void attempt(async () => {
+  text('message', 'Loading…');
+  bookables = await shop.bookables();
+  at('product').replaceChildren(
+    ...bookables.map(({ product }, index) => new Option(product.title, index)),
+  );
+  text('message', bookables.length ? '' : 'There is nothing to book.');
+  if (bookables.length === 0) return;
+  await resume();
+  await goTo(monthOf(now()));
+});
