@@ -9,8 +9,8 @@ import sys
 import tree
 
 CODE = {".c", ".h", ".cpp", ".hpp"}
-TEXT = CODE | {".py", ".cmake", ".txt", ".in", ".json", ".md", ".js", ".mjs", ".ts", ".mts",
-               ".toml", ".sql", ""}
+TEXT = CODE | {".py", ".cmake", ".txt", ".in", ".json", ".md", ".js", ".mjs", ".ts", ".mts", ".tsx",
+               ".css", ".toml", ".sql", ""}
 LINE_MAX = 100
 FUNCTION_LINES_MAX = 70
 # A test may be a table of cases.

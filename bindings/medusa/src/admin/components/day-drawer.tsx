@@ -8,6 +8,10 @@ import { Empty, Loaded } from "./states"
 
 type DayDrawerProps = { resourceId: string; day: ReportDay; onClose: () => void }
 
+const summary = ({ blackout, booked, held, available_capacity, max_capacity }: ReportDay) =>
+  `${blackout ? "Closed. " : ""}${booked} booked, ${held} held, ` +
+  `${available_capacity} of ${max_capacity} free`
+
 /** What is held on a day, and what is booked, with the orders. */
 async function askDay(resourceId: string, date: string): Promise<Conflicts> {
   const days = { start_date: date, end_date: date }
@@ -26,8 +30,7 @@ export function DayDrawer({ resourceId, day, onClose }: DayDrawerProps) {
         <Drawer.Header>
           <Drawer.Title>{longDay(day.date)}</Drawer.Title>
           <Drawer.Description className="text-ui-fg-subtle txt-small">
-            {day.blackout ? "Closed. " : ""}
-            {day.booked} booked, {day.held} held, {day.available_capacity} of {day.max_capacity} free
+            {summary(day)}
           </Drawer.Description>
         </Drawer.Header>
         <Drawer.Body className="overflow-y-auto">

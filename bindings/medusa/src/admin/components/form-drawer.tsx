@@ -22,8 +22,8 @@ export function FormDrawer(props: FormDrawerProps) {
   }
   return (
     <Drawer open onOpenChange={(isOpen) => isOpen || onClose()}>
-      <Drawer.Content asChild>
-        <form onSubmit={send}>
+      <Drawer.Content>
+        <form onSubmit={send} className="flex flex-1 flex-col overflow-hidden">
           <Drawer.Header>
             <Drawer.Title>{title}</Drawer.Title>
             <Drawer.Description className="text-ui-fg-subtle txt-small">{about}</Drawer.Description>

@@ -7,7 +7,11 @@ import { Page } from "./page"
 import { ResourceChoice } from "./resource-choice"
 import { Loaded } from "./states"
 
-type OfAResourceProps = { title: string; about: string; children: (resource: Resource) => ReactNode }
+type OfAResourceProps = {
+  title: string
+  about: string
+  children: (resource: Resource) => ReactNode
+}
 
 /** A page about one resource: the chosen one, or the first. */
 export function OfAResource({ title, about, children }: OfAResourceProps) {

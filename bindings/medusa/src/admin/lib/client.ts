@@ -37,8 +37,8 @@ export const client = {
   resources: (query: After & { q?: string; include_deleted?: boolean; limit?: number } = {}) =>
     page<Resource>("/resources", "resources", query),
   /** For a picker, and to call them by their names. */
-  everyResource: (query: { include_deleted?: boolean } = {}) =>
-    page<Resource>("/resources", "resources", { limit: EVERY, ...query }).then(({ items }) => items),
+  everyResource: async (query: { include_deleted?: boolean } = {}) =>
+    (await page<Resource>("/resources", "resources", { limit: EVERY, ...query })).items,
   createResource: (fields: ResourceFields) =>
     one<Resource>(requestOnce("POST", "/resources", fields), "resource"),
   updateResource: (id: string, fields: ResourceFields) =>

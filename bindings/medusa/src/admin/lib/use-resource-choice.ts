@@ -1,6 +1,6 @@
 import { useSearchParams } from "react-router-dom"
 
-/** The resource that a page is about, in its address: it can be linked to, and survives a reload. */
+/** The resource that a page is about, in its address: to be linked to, and there after a reload. */
 export function useResourceChoice(): [string, (id: string) => void] {
   const [search, setSearch] = useSearchParams()
   const choose = (id: string) =>
