@@ -134,6 +134,7 @@ async function showMonthOf(date) {
     year: 'numeric',
   }).format(new Date(date));
   const title = page.getByRole('heading', { level: 2, name: shown });
+  await page.getByRole('button', { name: 'Month after' }).waitFor();
   for (let months = 0; months < 3 && !(await title.isVisible()); months++) {
     await page.getByRole('button', { name: 'Month after' }).click();
   }
@@ -194,7 +195,7 @@ test('what a blackout collides with is listed before anything is done', async ()
   await form.getByLabel('Last day').fill(nextDay(date));
   await form.getByLabel('Reason').fill('Service');
   const conflicts = form.getByRole('region', { name: 'Conflicts' });
-  await conflicts.getByText('On these days there are 1 bookings and 1 holds:').waitFor();
+  await conflicts.getByText('On these days there are 1 booking and 1 hold:').waitFor();
   await conflicts.getByText('waiting@shop.test').waitFor();
   await picture(page, 'admin-blackout-conflicts');
   await accessible(page, ['[role=dialog]']);
@@ -218,7 +219,7 @@ test('what a blackout collides with is listed before anything is done', async ()
   await picture(page, 'admin-calendar-closed');
 
   await visit('/blackouts', 'Blackouts');
-  await page.getByRole('button', { name: `Open ${name} again from ${date}` }).click();
+  await page.getByRole('button', { name: `Open again: ${name} from ${date}` }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Open again' }).click();
   await page.getByText('No days are closed.').waitFor();
   assert.equal((await reportOf(resource.id, date)).blackout, false);

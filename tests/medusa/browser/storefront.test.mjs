@@ -35,7 +35,7 @@ async function shopper(title, { clock = false } = {}) {
   const who = await person(browser, { width: 800, height: 1000 });
   if (clock) await who.page.clock.install();
   await who.page.goto(open.origin);
-  await who.page.getByLabel('What').selectOption({ label: title });
+  await who.page.getByLabel('What', { exact: true }).selectOption({ label: title });
   await who.page.getByLabel('E-mail').fill('ada@shop.test');
   return who;
 }

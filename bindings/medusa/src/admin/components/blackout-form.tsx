@@ -5,6 +5,7 @@ import { today } from "../lib/days"
 import type { NewBlackout, Resource } from "../lib/types"
 import { useChange } from "../lib/use-change"
 import { useLoad } from "../lib/use-load"
+import { counted } from "../lib/written"
 import { ConflictList } from "./conflict-list"
 import { DateRange } from "./date-range"
 import { Field } from "./field"
@@ -44,7 +45,8 @@ function Conflicts({ blackout, onKeep }: { blackout: NewBlackout; onKeep: (is: b
           ) : (
             <>
               <Text size="small" weight="plus">
-                On these days there are {allocations.length} bookings and {holds.length} holds:
+                On these days there are {counted(allocations.length, "booking")} and{" "}
+                {counted(holds.length, "hold")}:
               </Text>
               <ConflictList label="Conflicts" holds={holds} allocations={allocations} />
               <Tick

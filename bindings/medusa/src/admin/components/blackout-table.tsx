@@ -32,7 +32,7 @@ export const BlackoutTable = ({ blackouts, nameOf, isBusy, onReopen }: BlackoutT
               size="small"
               variant="transparent"
               disabled={isBusy}
-              aria-label={`Open ${nameOf(blackout.resource_id)} again from ${blackout.start_date}`}
+              aria-label={`Open again: ${nameOf(blackout.resource_id)} from ${blackout.start_date}`}
               onClick={() => onReopen(blackout)}
             >
               Open again

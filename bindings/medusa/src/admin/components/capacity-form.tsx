@@ -42,7 +42,7 @@ export function CapacityForm({ resource }: { resource: Resource }) {
   }
 
   return (
-    <form onSubmit={save} className="flex max-w-xl flex-col gap-y-4 px-6 py-4">
+    <form onSubmit={save} className="flex flex-col gap-y-4 px-6 py-4 lg:pr-[40%]">
       <DateRange value={capacity} onChange={set} />
       <Weekdays value={capacity.weekdays} onChange={(weekdays) => set({ weekdays })} />
       <Field label="Places on each day">

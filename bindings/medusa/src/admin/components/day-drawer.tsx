@@ -4,6 +4,7 @@ import { longDay } from "../lib/days"
 import type { Conflicts, ReportDay } from "../lib/types"
 import { useLoad } from "../lib/use-load"
 import { ConflictList } from "./conflict-list"
+import { DrawerHead } from "./drawer-head"
 import { Empty, Loaded } from "./states"
 
 type DayDrawerProps = { resourceId: string; day: ReportDay; onClose: () => void }
@@ -27,12 +28,7 @@ export function DayDrawer({ resourceId, day, onClose }: DayDrawerProps) {
   return (
     <Drawer open onOpenChange={(isOpen) => isOpen || onClose()}>
       <Drawer.Content>
-        <Drawer.Header>
-          <Drawer.Title>{longDay(day.date)}</Drawer.Title>
-          <Drawer.Description className="text-ui-fg-subtle txt-small">
-            {summary(day)}
-          </Drawer.Description>
-        </Drawer.Header>
+        <DrawerHead title={longDay(day.date)} about={summary(day)} />
         <Drawer.Body className="overflow-y-auto">
           <Loaded load={load}>
             {({ holds, allocations }) =>

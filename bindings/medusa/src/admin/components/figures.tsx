@@ -1,5 +1,5 @@
 import type { Metrics } from "../lib/types"
-import { percent, seconds } from "../lib/written"
+import { counted, percent, seconds } from "../lib/written"
 import { Figure } from "./figure"
 
 const sum = (counts: Record<string, number>) =>
@@ -10,12 +10,12 @@ export const Figures = ({ metrics }: { metrics: Metrics }) => (
     <Figure
       name="Success rate"
       value={percent(metrics.success_rate)}
-      about={`${metrics.holds_confirmed} holds became bookings`}
+      about={`${counted(metrics.holds_confirmed, "hold")} became bookings`}
     />
     <Figure
       name="Expiry rate"
       value={percent(metrics.expiry_rate)}
-      about={`${metrics.holds_expired} holds ran out of time`}
+      about={`${counted(metrics.holds_expired, "hold")} ran out of time`}
     />
     <Figure
       name="Time to confirm"

@@ -1,6 +1,7 @@
 import { Button, Drawer } from "@medusajs/ui"
 import type { FormEvent, ReactNode } from "react"
 import type { Change } from "../lib/use-change"
+import { DrawerHead } from "./drawer-head"
 import { Refused } from "./refused"
 
 type FormDrawerProps = {
@@ -24,17 +25,14 @@ export function FormDrawer(props: FormDrawerProps) {
     <Drawer open onOpenChange={(isOpen) => isOpen || onClose()}>
       <Drawer.Content>
         <form onSubmit={send} className="flex flex-1 flex-col overflow-hidden">
-          <Drawer.Header>
-            <Drawer.Title>{title}</Drawer.Title>
-            <Drawer.Description className="text-ui-fg-subtle txt-small">{about}</Drawer.Description>
-          </Drawer.Header>
+          <DrawerHead title={title} about={about} />
           <Drawer.Body className="flex flex-col gap-y-4 overflow-y-auto">
             {children}
             <Refused error={change.error} />
           </Drawer.Body>
           <Drawer.Footer>
             <Button type="button" variant="secondary" onClick={onClose}>
-              Close
+              Back
             </Button>
             <Button type="submit" isLoading={change.isBusy}>
               {submit}

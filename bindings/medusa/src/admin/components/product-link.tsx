@@ -30,7 +30,7 @@ export function ProductLink({ productId, linked, resources, onDone }: ProductLin
           <>
             Booked on{" "}
             <Link
-              className="text-ui-fg-interactive underline"
+              className="text-ui-fg-base underline"
               to={`/resource-booking?resource_id=${linked.id}`}
             >
               {linked.name}

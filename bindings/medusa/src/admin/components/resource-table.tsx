@@ -28,7 +28,7 @@ export const ResourceTable = ({ resources, change, onEdit, onDone }: ResourceTab
         <Table.Row key={resource.id}>
           <Table.Cell>
             <Link
-              className="text-ui-fg-interactive underline"
+              className="text-ui-fg-base underline"
               to={`/resource-booking?resource_id=${resource.id}`}
             >
               {resource.name}

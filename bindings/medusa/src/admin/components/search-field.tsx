@@ -18,7 +18,6 @@ export function SearchField({ label, placeholder, onSearch }: SearchFieldProps) 
       {(field) => (
         <Input
           {...field}
-          type="search"
           size="small"
           placeholder={placeholder}
           value={text}
