@@ -91,15 +91,16 @@ export class Calendar {
     const [first, last] = this.#range;
     const isChosen = first <= date && date <= last;
     const state = isFree ? `${places} free` : REASONS[reason] ?? 'not to be had';
+    const mark = isChosen ? '✓ ' : '';
     const button = element(
       'button',
       { type: 'button', className: `day ${isChosen ? 'chosen' : isFree ? '' : 'gone'}` },
-      element('span', { textContent: `${isChosen ? '✓ ' : ''}${Number(date.slice(-2))}` }),
-      element('small', { textContent: isFree ? state : `× ${state}` }),
+      element('span', { className: 'spoken', textContent: `${longDay(date)}, ${state}` }),
+      element('span', { ariaHidden: 'true', textContent: `${mark}${Number(date.slice(-2))}` }),
+      element('small', { ariaHidden: 'true', textContent: isFree ? state : `× ${state}` }),
     );
     button.dataset.date = date;
     button.tabIndex = date === this.#stop ? 0 : -1;
-    button.setAttribute('aria-label', `${longDay(date)}, ${state}`);
     button.setAttribute('aria-pressed', String(isChosen));
     if (!isFree) button.setAttribute('aria-disabled', 'true');
     return element('td', {}, button);

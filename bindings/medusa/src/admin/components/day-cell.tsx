@@ -30,7 +30,6 @@ export function DayCell({ day, isToday, isStop, buttonRef, onOpen, onFocus }: Da
     <button
       ref={buttonRef}
       type="button"
-      aria-label={spoken(day)}
       aria-current={isToday ? "date" : undefined}
       tabIndex={isStop ? 0 : -1}
       onClick={onOpen}
@@ -41,7 +40,9 @@ export function DayCell({ day, isToday, isStop, buttonRef, onOpen, onFocus }: Da
         border: `${isToday ? 2 : 1}px solid var(--border-${isToday ? "interactive" : "base"})`,
       }}
     >
+      <span className="sr-only">{spoken(day)}</span>
       <span
+        aria-hidden
         className="flex w-full flex-wrap justify-between rounded-sm px-1"
         style={blackout ? { background: "var(--bg-base)" } : undefined}
       >
@@ -50,7 +51,7 @@ export function DayCell({ day, isToday, isStop, buttonRef, onOpen, onFocus }: Da
         </Text>
         <Text size="xsmall">{state(day)}</Text>
       </span>
-      <span className="mt-auto flex w-full flex-col gap-y-1">
+      <span aria-hidden className="mt-auto flex w-full flex-col gap-y-1">
         {(booked > 0 || held > 0) && (
           <Text
             size="xsmall"
