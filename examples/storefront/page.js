@@ -96,13 +96,8 @@ const countdown = new Countdown(
     if (at('warning').textContent !== warning) text('warning', warning);
     show('offer', isLow && isActive && left > 0 && !hold?.isAtItsEnd);
   },
-  whenOver,
+  () => inTurn(checkIfOver),
 );
-
-function whenOver() {
-  if (isBusy) setTimeout(whenOver, 500);
-  else void attempt(checkIfOver);
-}
 
 function showHold(held, left = lifetime(held)) {
   hold = held;
@@ -227,39 +222,42 @@ async function book() {
 
 // ---- what the shopper does ----------------------------------------------------------------------
 
-let isBusy = false;
+let current;
 
-/** One thing at a time; what goes wrong is said. */
+/** One thing at a time, and what goes wrong is said. A second click meanwhile is left out. */
 async function attempt(work) {
-  if (isBusy) return;
-  isBusy = true;
+  if (current) return;
   problem();
-  try {
-    await work();
-  } catch (error) {
-    problem(error);
-  } finally {
-    isBusy = false;
-  }
+  current = Promise.resolve().then(work).catch(problem);
+  await current;
+  current = undefined;
 }
 
-const on = (id, event, work) =>
+/** The same for what must not be left out: it waits. */
+async function inTurn(work) {
+  while (current) await current;
+  await attempt(work);
+}
+
+const on = (id, event, work, how = attempt) =>
   at(id).addEventListener(event, (happened) => {
     if (event === 'submit') happened.preventDefault();
-    void attempt(work);
+    void how(work);
   });
 
 on('choose', 'submit', holdChosen);
-on('product', 'change', () => {
+const startAgain = () => {
   calendar.forget();
   return goTo(monthOf(now()));
-});
-on('quantity', 'change', () => {
+};
+const countAgain = () => {
   calendar.forget();
   return showMonth();
-});
-on('before', 'click', () => goTo(addMonths(month, -1)));
-on('after', 'click', () => goTo(addMonths(month, 1)));
+};
+on('product', 'change', startAgain, inTurn);
+on('quantity', 'change', countAgain, inTurn);
+on('before', 'click', () => goTo(addMonths(month, -1)), inTurn);
+on('after', 'click', () => goTo(addMonths(month, 1)), inTurn);
 on('extend', 'click', extend);
 on('release', 'click', release);
 on('checkout', 'submit', book);
