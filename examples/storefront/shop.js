@@ -14,6 +14,12 @@ export class ShopError extends Error {
   }
 }
 
+// The shop's own words for these are for programmers.
+const PLAIN = {
+  INSUFFICIENT_CAPACITY: 'Somebody was faster: there are not so many places left.',
+  BLACKOUT: 'These days cannot be booked any more.',
+};
+
 const random = () =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0'));
 export const newToken = () => random().join('');
@@ -39,7 +45,7 @@ async function ask(method, path, body) {
   });
   const said = await response.json().catch(() => ({}));
   if (!response.ok) {
-    throw new ShopError(said.message ?? `The shop answered ${response.status}.`, {
+    throw new ShopError(PLAIN[said.code] ?? said.message ?? 'That did not work.', {
       status: response.status,
       code: said.code,
     });
