@@ -4,7 +4,7 @@ import { Modules } from "@medusajs/framework/utils"
 import { bookedLines, type ShopLine } from "./bookable"
 import { cartOf, hasHolds, putIntoCart, takeOutOfCart } from "./cart-holds"
 import { findCart, orderOf } from "./order"
-import { getPlaces, giveBackPlaces, type Undo, undo } from "./reconcile"
+import { getPlaces, giveBackPlaces, hasTooMany, type Undo, undo } from "./reconcile"
 import { BookingError } from "../modules/resource-booking/errors"
 
 /**
@@ -91,18 +91,25 @@ export async function takeBack(container: MedusaContainer, change: CartChange | 
 
 const LOCK_SECONDS = 30
 
+/** What is to be settled: the cart as it is, unless its holds are just its lines'. */
+async function unsettled(container: MedusaContainer, cartId: string) {
+  if (!(await hasHolds(container, cartId)) || (await orderOf(container, cartId))) return undefined
+  const cart = await findCart(container, cartId)
+  const lines = await bookedLines(container, cart?.items ?? [], "drop")
+  return (await hasTooMany(container, { cartId, lines })) ? { cartId, lines } : undefined
+}
+
 /** After a cart has changed: gives back what its lines have no use for any more. */
 export async function settleCart(container: MedusaContainer, cartId: string): Promise<void> {
-  if (!(await hasHolds(container, cartId))) return
+  // Without the lock first: who completes the cart now must not find it locked for nothing.
+  if (!(await unsettled(container, cartId))) return
   const locking = container.resolve(Modules.LOCKING)
   // Medusa's workflows hold the same lock while a line is being added.
   await locking.execute(
     [cartId],
     async () => {
-      const cart = await findCart(container, cartId)
-      if (!cart || (await orderOf(container, cartId))) return
-      const lines = await bookedLines(container, cart.items, "drop")
-      await giveBackPlaces(container, { cartId, lines })
+      const input = await unsettled(container, cartId)
+      if (input) await giveBackPlaces(container, input)
     },
     { timeout: LOCK_SECONDS },
   )

@@ -94,6 +94,14 @@ export async function getPlaces(container: MedusaContainer, input: CartInput): P
 const said = (steps: Undo[]) =>
   steps.map(({ kind, holdId }) => `${kind === "release" ? "held" : "moved"} ${holdId}`).join(", ")
 
+/** Whether the cart's holds have more than its lines need. */
+export async function hasTooMany(container: MedusaContainer, input: CartInput) {
+  const holds = (await cartHolds(container, input.cartId)).filter(isOpen)
+  return planHolds(input.lines, holds).actions.some(
+    ({ kind }) => kind === "shrink" || kind === "release",
+  )
+}
+
 /** Gives back what the cart's holds have too much. */
 export async function giveBackPlaces(container: MedusaContainer, input: CartInput) {
   const holds = (await cartHolds(container, input.cartId)).filter(isOpen)
