@@ -15,7 +15,7 @@ PURE = """algorithm array bit cctype charconv chrono compare concepts cstddef cs
 functional initializer_list iterator limits map memory new numeric optional set span stdexcept
 string string_view tuple type_traits unordered_map unordered_set utility variant vector""".split()
 PUBLIC = PURE
-POSIX = ["unistd.h", "sys/random.h", "sys/types.h", "sys/stat.h", "sys/vfs.h",
+POSIX = ["unistd.h", "sys/random.h", "sys/types.h", "sys/stat.h", "dirent.h", "sys/vfs.h",
          "fcntl.h", "semaphore.h"]
 STD = r"[a-z_0-9]+$"
 STORAGE = ["holdfast/.*", r"storage/(backends|fair_gate|within)\.hpp"]

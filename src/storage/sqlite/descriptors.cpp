@@ -1,16 +1,21 @@
 #include "storage/sqlite/descriptors.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <compare>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -32,19 +37,26 @@ std::optional<FileId> file_at(const std::string& path) {
   return FileId{found.st_dev, found.st_ino};
 }
 
+struct CloseFolder {
+  void operator()(DIR* folder) const { static_cast<void>(::closedir(folder)); }
+};
+
+// Not by std::filesystem, whose iterator ends the process where it finds no memory.
 std::vector<int> descriptors_on(const std::string& path) {
   std::vector<int> out;
   const auto file = file_at(path);
   if (!file) return out;
-  std::error_code error;
-  fs::directory_iterator entry("/proc/self/fd", error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir("/proc/self/fd"));
+  if (folder == nullptr && errno == ENOMEM) throw std::bad_alloc();
+  while (const dirent* entry = folder != nullptr ? ::readdir(folder.get()) : nullptr) {
+    // By its name, since it may be somebody's who closes it at this moment.
+    struct stat found {};
+    if (::fstatat(::dirfd(folder.get()), entry->d_name, &found, 0) != 0) continue;
+    if (FileId{found.st_dev, found.st_ino} != *file) continue;
+    const std::string_view name = entry->d_name;
     int fd = -1;
     std::from_chars(name.data(), name.data() + name.size(), fd);
-    struct stat found {};
-    if (::fstat(fd, &found) != 0) continue;
-    if (FileId{found.st_dev, found.st_ino} == *file) out.push_back(fd);
+    out.push_back(fd);
   }
   return out;
 }
@@ -57,12 +69,16 @@ struct Registry {
   std::mutex mutex{};
   /// Of every connection that this library has opened in this process, by file.
   std::map<FileId, std::vector<int>> own{};
+  /// There was no memory to note one: who cannot tell its own from others' accuses nobody.
+  bool lost_count = false;
   /// Whether SQLite is in a program or library: one is some hundred megabytes long.
   std::map<std::string, bool> with_sqlite{};
 };
 
+// Connections may be closed at the very end, so it is never destroyed; and it asks for no memory.
 Registry& registry() {
-  static auto* const one = new Registry;  // connections may be closed at the very end
+  alignas(Registry) static unsigned char place[sizeof(Registry)];
+  static auto* const one = new (place) Registry;
   return *one;
 }
 
@@ -115,7 +131,7 @@ Stranger find_stranger(const std::string& path) {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   const auto file = file_at(path);
-  if (!file) return Stranger::kNone;
+  if (!file || all.lost_count) return Stranger::kNone;
   const std::vector<int>& own = all.own[*file];
   Stranger found = Stranger::kNone;
   for (const int fd : descriptors_on(path)) {
@@ -127,10 +143,24 @@ Stranger find_stranger(const std::string& path) {
   return found;
 }
 
-OwnDescriptors::OwnDescriptors(const std::string& path)
-    : lock_(registry().mutex), path_(path), before_(descriptors_on(path)) {}
+OwnDescriptors::OwnDescriptors(const std::string& path) noexcept
+    : lock_(registry().mutex), path_(path) {
+  try {
+    before_ = descriptors_on(path_);
+  } catch (const std::exception&) {
+    registry().lost_count = true;
+  }
+}
 
 OwnDescriptors::~OwnDescriptors() {
+  try {
+    note();
+  } catch (const std::exception&) {
+    registry().lost_count = true;
+  }
+}
+
+void OwnDescriptors::note() const {
   const auto file = file_at(path_);
   if (!file) return;
   std::vector<int>& own = registry().own[*file];

@@ -23,18 +23,22 @@ enum class Stranger {
 /// Looks at the process's descriptors, and only if one is a stranger's at its libraries.
 Stranger find_stranger(const std::string& path);
 
-/// Lives while a connection is opened or closed: what comes of it is ours.
+/// Lives while a connection is opened or closed, also by a destructor: what comes of it is ours.
+/// Never fails: without the memory to note it, nobody is called a stranger any more.
 class OwnDescriptors {
  public:
-  explicit OwnDescriptors(const std::string& path);
+  /// `path` outlives it.
+  explicit OwnDescriptors(const std::string& path) noexcept;
   OwnDescriptors(const OwnDescriptors&) = delete;
   OwnDescriptors& operator=(const OwnDescriptors&) = delete;
   ~OwnDescriptors();
 
  private:
+  void note() const;
+
   const std::unique_lock<std::mutex> lock_;
-  const std::string path_;
-  const std::vector<int> before_;
+  const std::string& path_;
+  std::vector<int> before_{};
 };
 
 enum class FileSystem {
