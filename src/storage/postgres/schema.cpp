@@ -17,6 +17,9 @@ namespace {
 // wants the index repeats the condition. Otherwise a lookup by primary key that is planned while
 // the table is empty may take the resource_id of another index and filter the rest, which costs the
 // same then, and keep that plan until the table is analysed.
+//
+// Lists order by (created_at, id), but their indexes have created_at alone: what one batch makes
+// has one created_at, so a page sorts few rows, and a row costs 60 bytes less.
 constexpr const char* kVersion1[] = {
     R"(CREATE TABLE holdfast.schema_info (
   name text COLLATE "C" NOT NULL PRIMARY KEY,
@@ -73,7 +76,7 @@ constexpr const char* kVersion1[] = {
   WHERE status = 'ACTIVE')",
     R"(CREATE INDEX resource_holds_ended ON holdfast.resource_holds (resource_id, updated_at)
   WHERE status IN ('RELEASED', 'EXPIRED'))",
-    "CREATE INDEX resource_holds_created ON holdfast.resource_holds (created_at, id)",
+    "CREATE INDEX resource_holds_created ON holdfast.resource_holds (created_at)",
     R"(CREATE INDEX resource_holds_email ON holdfast.resource_holds (customer_email)
   WHERE customer_email <> '')",
     R"(CREATE INDEX resource_holds_group ON holdfast.resource_holds (group_id)
@@ -103,7 +106,7 @@ constexpr const char* kVersion1[] = {
   ON holdfast.resource_allocations (order_id, line_item_id))",
     R"(CREATE INDEX resource_allocations_booked
   ON holdfast.resource_allocations (resource_id, last_date) WHERE status = 'CONFIRMED')",
-    "CREATE INDEX resource_allocations_created ON holdfast.resource_allocations (created_at, id)",
+    "CREATE INDEX resource_allocations_created ON holdfast.resource_allocations (created_at)",
 
     R"(CREATE TABLE holdfast.resource_blackouts (
   resource_id text COLLATE "C" NOT NULL,

@@ -325,10 +325,11 @@ std::optional<Error> PostgresStorage::check() {
   auto lease = pool_.acquire();
   if (!lease) return std::move(lease.error());
   Connection& connection = **lease;
-  constexpr int kOldestServer = 120000;
+  // The first that sorts a list by its index and only the rest of the order itself.
+  constexpr int kOldestServer = 130000;
   if (connection.server_version() < kOldestServer) {
     return Error{.status = Status::kConfiguration,
-                 .message = "PostgreSQL: the server is older than version 12"};
+                 .message = "PostgreSQL: the server is older than version 13"};
   }
   auto version = schema_version(connection);
   if (!version) return std::move(version.error());

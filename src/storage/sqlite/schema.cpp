@@ -65,7 +65,7 @@ CREATE INDEX resource_holds_overdue ON resource_holds (resource_id, expires_at)
   WHERE status = 'ACTIVE' AND is_overdue = 1;
 CREATE INDEX resource_holds_ended ON resource_holds (resource_id, updated_at)
   WHERE status IN ('RELEASED', 'EXPIRED');
-CREATE INDEX resource_holds_by_age ON resource_holds (created_at, id);
+CREATE INDEX resource_holds_by_age ON resource_holds (created_at);
 CREATE INDEX resource_holds_by_email ON resource_holds (customer_email)
   WHERE customer_email <> '';
 CREATE INDEX resource_holds_by_group ON resource_holds (group_id) WHERE group_id <> '';
@@ -89,7 +89,7 @@ CREATE UNIQUE INDEX resource_allocations_by_hold
 CREATE INDEX resource_allocations_by_resource
   ON resource_allocations (resource_id, substr(dates, -10));
 CREATE INDEX resource_allocations_by_order ON resource_allocations (order_id, line_item_id);
-CREATE INDEX resource_allocations_by_age ON resource_allocations (created_at, id);
+CREATE INDEX resource_allocations_by_age ON resource_allocations (created_at);
 
 CREATE TABLE resource_blackouts (
   resource_id TEXT    NOT NULL REFERENCES resources (id),
