@@ -13,10 +13,14 @@ Completions::Place Completions::reserve(std::uint64_t tag) {
 
 void Completions::push(const Place& place, Reply<Value> reply) {
   place->front().reply = std::move(reply);
+  const std::lock_guard lock(mutex_);
+  ready_.splice(ready_.end(), *place);
+}
+
+void Completions::ring() {
   {
     const std::lock_guard lock(mutex_);
-    ready_.splice(ready_.end(), *place);
-    if (signalled_) return;
+    if (signalled_ || ready_.empty()) return;
     signalled_ = true;
   }
   signal();

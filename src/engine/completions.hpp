@@ -17,8 +17,11 @@ class Completions {
   /// not be lost for want of memory.
   using Place = std::shared_ptr<std::list<Completion>>;
   static Place reserve(std::uint64_t tag);
-  /// Once for each place.
+  /// Once for each place. What is pushed waits for ring(), so that the answers of a batch are one
+  /// wake-up.
   void push(const Place& place, Reply<Value> reply);
+  /// Tells the host that completions wait, unless it was told since it last found none.
+  void ring();
   std::vector<Completion> drain(std::size_t max);
   /// Returns when no call of an earlier wake-up is running. Calls `wakeup` at once, on this thread,
   /// when completions are waiting.

@@ -53,7 +53,7 @@ class Engine::Impl {
         storage_(std::move(storage)),
         attempts_(*storage_, zones_, metrics_, log_, policy_, options_.retry_timeout),
         lanes_(attempts_, std::min(options_.lanes, storage_->transactions_max()),
-               options_.queue_max),
+               options_.queue_max, [this] { completions_.ring(); }),
         readers_(options_.readers, options_.queue_max),
         desk_{*storage_, zones_, lanes_, metrics_, options_.retry_timeout, closed_} {
     log_(LogLevel::kInfo, "opened: {}", storage_->describe());
@@ -88,13 +88,13 @@ class Engine::Impl {
     const std::size_t index = request.index();
     const auto place = engine::Completions::reserve(tag);
     if (auto refusal = core::validate(request, policy_)) {
-      completions_.push(place, refuse(index, std::move(*refusal)));
+      complete(place, refuse(index, std::move(*refusal)));
       return {};
     }
     if (!engine::is_command(request)) return submit_read(std::move(request), place);
     auto prepared = engine::prepare(std::move(request), zones_, options_.timezone);
     if (auto* refusal = std::get_if<Rejection>(&prepared)) {
-      completions_.push(place, refuse(index, std::move(*refusal)));
+      complete(place, refuse(index, std::move(*refusal)));
       return {};
     }
     auto& command = std::get<core::Command>(prepared);
@@ -125,13 +125,18 @@ class Engine::Impl {
         request);
   }
 
+  void complete(const engine::Completions::Place& place, Reply<Value> reply) {
+    completions_.push(place, std::move(reply));
+    completions_.ring();
+  }
+
   Result<void> submit_read(Request request, const engine::Completions::Place& place) {
     auto shared = std::make_shared<Request>(std::move(request));
     return readers_.submit([this, place, shared](bool closed) {
-      if (closed) return completions_.push(place, closed_error());
-      completions_.push(place, guarded([&] {
-                          return settle(shared->index(), guarded([&] { return answer(*shared); }));
-                        }));
+      if (closed) return complete(place, closed_error());
+      complete(place, guarded([&] {
+                 return settle(shared->index(), guarded([&] { return answer(*shared); }));
+               }));
     });
   }
 

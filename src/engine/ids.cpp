@@ -21,14 +21,15 @@ std::array<std::uint8_t, 10> random_bytes() {
 
 }  // namespace
 
-std::string mint(std::string_view prefix) {
+std::string mint(std::string_view prefix, std::string_view of) {
   static constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(
                         std::chrono::system_clock::now().time_since_epoch())
                         .count();
   std::string id;
-  id.reserve(prefix.size() + 26);
-  id.append(prefix);
+  id.reserve(prefix.size() + of.size() + 27);
+  id.append(prefix).append(of);
+  if (!of.empty()) id.push_back('_');
   for (int shift = 45; shift >= 0; shift -= 5) {
     id.push_back(kAlphabet[static_cast<std::uint64_t>(time) >> shift & 31]);
   }

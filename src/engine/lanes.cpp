@@ -1,9 +1,13 @@
 #include "engine/lanes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <exception>
+#include <memory_resource>
 #include <new>
+#include <unordered_set>
 #include <utility>
 
 namespace holdfast::engine {
@@ -56,10 +60,12 @@ Lanes::Pending::Pending(core::Command of)
   for (const std::string& key : command.keys) keys.push_back(std::hash<std::string>()(key));
 }
 
-Lanes::Lanes(Attempts& attempts, std::int32_t lanes, std::int32_t queue_max)
+Lanes::Lanes(Attempts& attempts, std::int32_t lanes, std::int32_t queue_max,
+             std::function<void()> told)
     : attempts_(attempts),
       lanes_(static_cast<std::size_t>(lanes)),
-      queue_max_(static_cast<std::size_t>(queue_max)) {}
+      queue_max_(static_cast<std::size_t>(queue_max)),
+      told_(std::move(told)) {}
 
 Lanes::~Lanes() { close(); }
 
@@ -112,9 +118,14 @@ bool Lanes::worth_a_lane(std::size_t commands) const {
   return running_ == 0 || commands * kLaneOpensFor >= in_flight_;
 }
 
+// Few enough to look through: at most kKeysPerTransaction of each lane.
+bool Lanes::is_held(std::size_t key) const {
+  return std::find(held_keys_.begin(), held_keys_.end(), key) != held_keys_.end();
+}
+
 bool Lanes::is_held(const Pending& pending) const {
   return std::any_of(pending.keys.begin(), pending.keys.end(),
-                     [this](std::size_t key) { return held_keys_.count(key) != 0; });
+                     [this](std::size_t key) { return is_held(key); });
 }
 
 // Whether one that sleeps is to be woken now, without the mutex: else it would run into it.
@@ -196,17 +207,17 @@ Lanes::Batch Lanes::take_own_or_any(std::size_t lane) {
 // The oldest commands (of that lane) that can run now, or nothing.
 Lanes::Batch Lanes::take(std::optional<std::size_t> lane) {
   if (running_ >= lanes_ || queue_.empty()) return {};
-  std::unordered_set<std::size_t> keys;    // of what is picked
-  std::unordered_set<std::size_t> passed;  // keys of older commands that must wait
+  std::array<std::byte, 8192> room;  // enough for most, so that the queue is not held up by malloc
+  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+  std::pmr::unordered_set<std::size_t> keys(&memory);    // of what is picked
+  std::pmr::unordered_set<std::size_t> passed(&memory);  // keys of older commands that must wait
   std::vector<std::size_t> picked;
   std::size_t weight = 0;
   bool full = false;
   for (std::size_t i = 0; i < queue_.size() && !full; ++i) {
     const Pending& pending = *queue_[i];
     const auto& wanted = pending.keys;
-    const auto waits = [&](std::size_t key) {
-      return held_keys_.count(key) != 0 || passed.count(key) != 0;
-    };
+    const auto waits = [&](std::size_t key) { return is_held(key) || passed.count(key) != 0; };
     // What the sweep writes would make the bookings of the same batch wait.
     const bool is_other_kind =
         !picked.empty() && queue_[picked.front()]->is_sweep != pending.is_sweep;
@@ -234,7 +245,7 @@ Lanes::Batch Lanes::take(std::optional<std::size_t> lane) {
   Batch batch;
   batch.reserve(picked.size());
   held_keys_.reserve(held_keys_.size() + keys.size());
-  held_keys_.merge(keys);
+  held_keys_.insert(held_keys_.end(), keys.begin(), keys.end());
   for (const std::size_t i : picked) batch.push_back(std::move(queue_[i]));
   std::erase(queue_, nullptr);
   return batch;
@@ -274,12 +285,13 @@ void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
   decide(batch);
   lock.lock();
   for (const auto& pending : batch) {
-    for (const std::size_t key : pending->keys) held_keys_.erase(key);
+    for (const std::size_t key : pending->keys) std::erase(held_keys_, key);
   }
   call = call_worker();
   lock.unlock();
   if (call) worker_wake_.notify_one();
   for (const auto& pending : batch) answer(*pending, std::move(*pending->reply));
+  told_();
   lock.lock();
   in_flight_ -= batch.size();
   if (--running_ == 0) idle_.notify_all();
@@ -332,6 +344,7 @@ void Lanes::close() {
     lock.lock();
   }
   lock.unlock();
+  told_();
   for (auto& worker : workers) worker.join();
   lock.lock();
   idle_.wait(lock, [this] { return running_ == 0; });

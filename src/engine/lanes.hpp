@@ -14,7 +14,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 #include "core/command.hpp"
@@ -32,7 +31,9 @@ class Lanes {
  public:
   using Done = std::function<void(Result<core::Verdict>)>;
 
-  Lanes(Attempts& attempts, std::int32_t lanes, std::int32_t queue_max);
+  /// `told` is called whenever the last of several `done` was.
+  Lanes(Attempts& attempts, std::int32_t lanes, std::int32_t queue_max,
+        std::function<void()> told = [] {});
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
   ~Lanes();
@@ -79,6 +80,7 @@ class Lanes {
   void withdraw(const Waiter& waiter);
   // REQUIRES, of those down to take(): the mutex is held.
   bool start_worker();
+  bool is_held(std::size_t key) const;
   bool is_held(const Pending& pending) const;
   bool call_worker();
   bool worth_a_lane(std::size_t commands) const;
@@ -93,14 +95,15 @@ class Lanes {
   Attempts& attempts_;
   const std::size_t lanes_;
   const std::size_t queue_max_;
+  const std::function<void()> told_;
 
   mutable std::mutex mutex_;
   std::deque<std::unique_ptr<Pending>> queue_;
-  std::unordered_set<std::size_t> held_keys_;  ///< of the commands that run
-  std::size_t running_ = 0;                    ///< lanes that work
-  std::size_t in_flight_ = 0;                  ///< commands that they carry
-  std::size_t sleeping_ = 0;                   ///< workers that wait for a call
-  std::size_t calls_ = 0;                      ///< made and not yet followed
+  std::vector<std::size_t> held_keys_;  ///< of the commands that run, each once
+  std::size_t running_ = 0;             ///< lanes that work
+  std::size_t in_flight_ = 0;           ///< commands that they carry
+  std::size_t sleeping_ = 0;            ///< workers that wait for a call
+  std::size_t calls_ = 0;               ///< made and not yet followed
   bool closed_ = false;
   std::condition_variable worker_wake_;
   std::condition_variable idle_;

@@ -36,10 +36,7 @@ bool add_key(Command& command, std::string_view id, std::string_view prefix) {
 }
 
 std::string id_of(std::string_view prefix, std::string_view resource_id) {
-  std::string id(prefix);
-  id.append(core::ulid_of(resource_id));
-  id.push_back('_');
-  return mint(id);
+  return mint(prefix, core::ulid_of(resource_id));
 }
 
 void finish_keys(Command& command) {

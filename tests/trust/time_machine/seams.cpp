@@ -21,9 +21,11 @@ void seed_ids(std::uint64_t seed) { ids() = Dice(seed); }
 
 namespace holdfast::engine {
 
-std::string mint(std::string_view prefix) {
+std::string mint(std::string_view prefix, std::string_view of) {
   static constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   std::string id(prefix);
+  id.append(of);
+  if (!of.empty()) id.push_back('_');
   id.append(10, '0');
   test::machine::Dice& dice = test::machine::ids();
   std::uint64_t bits = dice.bits();
