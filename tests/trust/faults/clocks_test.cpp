@@ -8,8 +8,8 @@
 #include "backends/cluster.hpp"
 #include "backends/shop.hpp"
 #include "host.hpp"
-#include "report.hpp"
 #include "support/budget.hpp"
+#include "support/figure.hpp"
 #include "support/random.hpp"
 
 namespace holdfast::test {
@@ -189,10 +189,14 @@ TEST_CASE("a database clock that steps to and fro expires nothing early and sell
   CHECK(walk.wrong.empty());
   CHECK(walk.jumps > 0);
   CHECK(unsound(*first).empty());
-  figure("clocks", std::to_string(walk.jumps) + " steps of 1 s to 24 h either way, " +
-                       std::to_string(walk.asked) + " answers, " + std::to_string(walk.sold) +
-                       " sold, " + std::to_string(walk.expired) + " told expired; wrong " +
-                       std::to_string(walk.wrong.size()));
+  report({.campaign = "clocks",
+          .part = "steps of 1 s to 24 h either way",
+          .count = walk.asked,
+          .unit = "answers",
+          .wrong = std::ssize(walk.wrong),
+          .whole = plays_whole(),
+          .text = std::to_string(walk.jumps) + " steps, " + std::to_string(walk.sold) + " sold, " +
+                  std::to_string(walk.expired) + " told expired"});
 }
 
 TEST_CASE("hosts whose clocks are hours off book as if they were right", "[clocks]") {
@@ -225,10 +229,12 @@ TEST_CASE("hosts whose clocks are hours off book as if they were right", "[clock
   for (const auto& line : found.wrong) UNSCOPED_INFO(line);
   CHECK(found.lost.empty());
   CHECK(found.wrong.empty());
-  figure("clocks", "hosts 9 h behind and 14 h ahead, the database 2 h ahead: " +
-                       std::to_string(found.acknowledged) + " acknowledged, lost " +
-                       std::to_string(found.lost.size()) + ", wrong " +
-                       std::to_string(found.wrong.size()));
+  report({.campaign = "clocks",
+          .part = "hosts 9 h behind and 14 h ahead, the database 2 h ahead",
+          .count = found.acknowledged,
+          .unit = "answers",
+          .wrong = std::ssize(found.lost) + std::ssize(found.wrong),
+          .whole = true});
 }
 
 }  // namespace holdfast::test

@@ -4,22 +4,26 @@
 // HOLDFAST_BUDGET=20 plays every byte; less plays every nth one, from a place that the seed picks.
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <atomic>
 #include <thread>
 
 #include "guillotine.hpp"
 #include "operations.hpp"
-#include "report.hpp"
-#include "support/budget.hpp"
+#include "support/figure.hpp"
 #include "support/random.hpp"
+#include "support/threads.hpp"
 
 namespace holdfast::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kEveryByte = 20;  // the budget that plays all
 constexpr int kStrideAtOne = 80;
+
+// Half of a cut point's time is waiting for a server process to start, to end or to answer.
+constexpr int kStands = 3;
+// As many scenes as leave the tables small.
+constexpr int kScenesAtMost = 200;
 
 // The server is never killed here, and a hundred thousand scenes need not wait for its disk.
 const std::vector<std::string> kNoDisk = {"fsync=off", "autovacuum=off"};
@@ -27,39 +31,47 @@ const std::vector<std::string> kNoDisk = {"fsync=off", "autovacuum=off"};
 const EngineOptions kImpatient{.lanes = 1, .readers = 1, .retry_timeout = 0ms};
 
 struct Tally {
-  int possible = 0;
-  int cut = 0;
-  int beyond = 0;  ///< the bytes were fewer than in the rehearsal
-  int done = 0;
-  int safe = 0;
-  int same_token = 0;
-  int same_token_done = 0;
+  std::int64_t possible = 0;
+  std::int64_t cut = 0;
+  std::int64_t beyond = 0;  ///< the bytes were fewer than in the rehearsal
+  std::int64_t done = 0;
+  std::int64_t safe = 0;
+  std::int64_t same_token = 0;
+  std::int64_t same_token_done = 0;
   std::vector<std::string> wrong{};
 
-  void report(const std::string& what) const {
-    figure("guillotine", what + ": " + std::to_string(cut) + " of " + std::to_string(possible) +
-                             " cut points; told done " + std::to_string(done) + ", SAFE " +
-                             std::to_string(safe) + ", SAME_TOKEN " + std::to_string(same_token) +
-                             " (" + std::to_string(same_token_done) +
-                             " of them were done); wrong " + std::to_string(wrong.size()));
+  void count(const Told& told, const Passage& passage, bool is_done) {
+    ++(passage.cut ? cut : beyond);
+    if (told.done) ++done;
+    if (told.retry == Retry::kSafe) ++safe;
+    if (told.retry != Retry::kSameToken) return;
+    ++same_token;
+    if (is_done) ++same_token_done;
+  }
+
+  void add(const Tally& more) {
+    cut += more.cut;
+    beyond += more.beyond;
+    done += more.done;
+    safe += more.safe;
+    same_token += more.same_token;
+    same_token_done += more.same_token_done;
+    wrong.insert(wrong.end(), more.wrong.begin(), more.wrong.end());
+  }
+
+  void report_as(const std::string& part) const {
+    report({.campaign = "guillotine",
+            .part = part,
+            .count = cut,
+            .unit = "cut points",
+            .wrong = std::ssize(wrong),
+            .whole = plays_whole(),
+            .text = "of " + std::to_string(possible) + ", told done " + std::to_string(done) +
+                    ", SAFE " + std::to_string(safe) + ", SAME_TOKEN " +
+                    std::to_string(same_token) + " (" + std::to_string(same_token_done) +
+                    " of them were done)"});
   }
 };
-
-int stride() {
-  if (budget() >= kEveryByte) return 1;
-  return std::max(1, static_cast<int>(std::lround(kStrideAtOne / budget())));
-}
-
-/// The places for the blade among `bytes`: a regular few, and the last one.
-std::vector<std::int64_t> spread(std::int64_t bytes, Random& random) {
-  std::vector<std::int64_t> out;
-  const int step = stride();
-  for (auto at = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(step)));
-       at < bytes; at += step)
-    out.push_back(at);
-  if (bytes > 0 && (out.empty() || out.back() != bytes - 1)) out.push_back(bytes - 1);
-  return out;
-}
 
 Cut pick(Side speaker, std::int64_t at, Random& random) {
   // Mostly plain ends: the others differ in how libpq words it.
@@ -72,43 +84,91 @@ Cut pick(Side speaker, std::int64_t at, Random& random) {
           .unreachable = random.chance(0.5)};
 }
 
+/// A blade for each place among one speaker's `bytes`: a regular few, and the last one.
+void spread(Side speaker, std::int64_t bytes, Random& random, std::vector<Cut>& out) {
+  const int step = stride(kStrideAtOne);
+  const auto first = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(step)));
+  for (std::int64_t at = first; at < bytes; at += step) out.push_back(pick(speaker, at, random));
+  if (bytes > 0 && (bytes - 1 - first) % step != 0) out.push_back(pick(speaker, bytes - 1, random));
+}
+
+std::vector<Cut> cuts_of(const Passage& bytes, Random& random) {
+  std::vector<Cut> out;
+  spread(Side::kClient, bytes.from_client, random, out);
+  spread(Side::kServer, bytes.from_server, random, out);
+  return out;
+}
+
 std::string in_words(const Cut& cut) {
   return std::string(name(cut.blade)) + " after byte " + std::to_string(cut.after) + " of the " +
          (cut.speaker == Side::kClient ? "client" : "server") +
          (cut.unreachable ? ", then unreachable" : "");
 }
 
-class Campaign {
+/// All of `cuts`, by as many at a time as there are stands; each stand keeps a tally of its own.
+template <class Stand, class Strike>
+Tally strike_all(std::vector<std::unique_ptr<Stand>>& stands, const std::vector<Cut>& cuts,
+                 Strike strike) {
+  std::vector<Tally> tallies(stands.size());
+  std::atomic<std::size_t> next{0};
+  in_threads(static_cast<int>(stands.size()), [&](int i) {
+    const auto mine = static_cast<std::size_t>(i);
+    for (std::size_t at = next++; at < cuts.size(); at = next++)
+      strike(*stands[mine], cuts[at], tallies[mine]);
+  });
+  Tally out;
+  for (const Tally& tally : tallies) out.add(tally);
+  return out;
+}
+
+/// A database, and an engine behind a wire to it that can be cut.
+class Stand {
  public:
-  Campaign()
-      : address_(cluster_.create_database("shop")),
-        direct_(migrated("postgres:" + address_, {.lanes = 1, .readers = 1})),
-        sql_(address_),
-        wire_(address_),
+  explicit Stand(const std::string& address)
+      : direct_(migrated("postgres:" + address, {.lanes = 1, .readers = 1})),
+        sql_(address),
+        tables_(sql_),
+        wire_(address),
         engine_(must(Engine::open("postgres:" + wire_.conninfo(), kImpatient))) {}
 
-  void play(const Operation& operation) {
+  struct Whole {
+    Passage bytes{};
+    std::string after{};  ///< the scene's rows
+  };
+  /// `operation` without a cut.
+  Whole play(const Operation& operation) {
     const Scene scene = rehearse(operation);
     wire_.count();
     const Told plain = operation.ask(*engine_, scene);
     const Passage bytes = wire_.disarm();
     if (!plain.done) throw std::runtime_error(std::string(operation.name) + ": " + plain.text);
-    const std::string after = tables(sql_, scene);
-    tally.possible += static_cast<int>(bytes.from_client + bytes.from_server);
-    for (const auto at : spread(bytes.from_client, random_))
-      strike(operation, pick(Side::kClient, at, random_), after);
-    for (const auto at : spread(bytes.from_server, random_))
-      strike(operation, pick(Side::kServer, at, random_), after);
+    return {bytes, tables_.of(scene)};
   }
 
-  Tally tally{};
-  Engine& engine() { return *direct_; }
+  void strike(const Operation& operation, const Cut& cut, const std::string& after, Tally& tally) {
+    const Scene scene = rehearse(operation);
+    Trial trial{.before = tables_.of(scene)};
+    wire_.arm(cut);
+    const Told first = trial.first = operation.ask(*engine_, scene);
+    const Passage passage = wire_.disarm();
+    trial.between = tables_.of(scene);
+    trial.second = operation.ask(*engine_, scene);
+    trial.end = tables_.of(scene);
+    tally.count(first, passage, trial.between == after);
+    std::string wrong = contradiction(operation, trial, after);
+    if (cut.blade == Blade::kStall && !first.done) wrong = "a pause has failed it: " + first.text;
+    if (wrong.empty()) return;
+    tally.wrong.push_back(std::string(operation.name) + ", " + in_words(cut) + ": " + wrong +
+                          " (first told: " + (first.done ? "done" : first.text) + ")");
+  }
+
+  std::string unsound_now() { return unsound(*direct_); }
 
  private:
   /// The operation once on a scene of its own, so that its statements are prepared on the
   /// connection that is cut next; then a fresh scene.
   Scene rehearse(const Operation& operation) {
-    if (scenes_ % 200 == 0) {
+    if (scenes_ % kScenesAtMost == 0) {
       sql_.run(
           "TRUNCATE holdfast.resources, holdfast.resource_capacity, holdfast.resource_holds, "
           "holdfast.resource_allocations, holdfast.resource_blackouts, holdfast.commands");
@@ -119,39 +179,21 @@ class Campaign {
     return prepare(*direct_, operation.needs, ++scenes_);
   }
 
-  void strike(const Operation& operation, const Cut& cut, const std::string& after) {
-    const Scene scene = rehearse(operation);
-    Trial trial{.before = tables(sql_, scene)};
-    wire_.arm(cut);
-    const Told first = trial.first = operation.ask(*engine_, scene);
-    const Passage passage = wire_.disarm();
-    passage.cut ? ++tally.cut : ++tally.beyond;
-    trial.between = tables(sql_, scene);
-    trial.second = operation.ask(*engine_, scene);
-    trial.end = tables(sql_, scene);
-
-    if (first.done) ++tally.done;
-    if (first.retry == Retry::kSafe) ++tally.safe;
-    if (first.retry == Retry::kSameToken) {
-      ++tally.same_token;
-      if (trial.between == after) ++tally.same_token_done;
-    }
-    std::string wrong = contradiction(operation, trial, after);
-    if (cut.blade == Blade::kStall && !first.done) wrong = "a pause has failed it: " + first.text;
-    if (wrong.empty()) return;
-    tally.wrong.push_back(std::string(operation.name) + ", " + in_words(cut) + ": " + wrong +
-                          " (first told: " + (first.done ? "done" : first.text) + ")");
-  }
-
-  PrivateCluster cluster_{kNoDisk};
-  const std::string address_;
   std::unique_ptr<Engine> direct_;
   Sql sql_;
+  SceneTables tables_;
   Guillotine wire_;
   std::unique_ptr<Engine> engine_;
-  Random random_{7};
   int scenes_ = 0;
 };
+
+template <class Stand>
+std::vector<std::unique_ptr<Stand>> stands_on(const PrivateCluster& cluster) {
+  std::vector<std::unique_ptr<Stand>> out;
+  for (int i = 0; i < kStands; ++i)
+    out.push_back(std::make_unique<Stand>(cluster.create_database("shop" + std::to_string(i))));
+  return out;
+}
 
 void check(const Tally& tally) {
   for (std::size_t i = 0; i < std::min<std::size_t>(tally.wrong.size(), 10); ++i)
@@ -165,30 +207,41 @@ void check(const Tally& tally) {
 /// Opens and migrates an empty database through the wire.
 class Opening {
  public:
-  enum class What { kOpen, kMigrate };
+  explicit Opening(const std::string& address) : sql_(address), wire_(address) {}
 
-  explicit Opening(What what)
-      : what_(what), address_(cluster_.create_database("shop")), sql_(address_), wire_(address_) {}
-
-  void play() {
+  Passage play(bool cuts_open) {
     empty();
-    const auto [plain, bytes] = attempt({.after = INT64_MAX});
+    const auto [plain, bytes] = attempt(cuts_open, {.after = INT64_MAX});
     if (!plain.done) throw std::runtime_error(plain.text);
-    tally.possible = static_cast<int>(bytes.from_client + bytes.from_server);
-    for (const auto at : spread(bytes.from_client, random_))
-      strike(pick(Side::kClient, at, random_));
-    for (const auto at : spread(bytes.from_server, random_))
-      strike(pick(Side::kServer, at, random_));
+    return bytes;
   }
 
-  Tally tally{};
+  void strike(bool cuts_open, const Cut& cut, Tally& tally) {
+    empty();
+    const auto [first, passage] = attempt(cuts_open, cut);
+    const bool is_done = is_migrated();
+    tally.count(first, passage, is_done);
+    std::string wrong;
+    if (cuts_open && is_done) wrong = "open has made a schema";
+    if (!cuts_open && first.done && !is_done) wrong = "told done, and it is not";
+    if (!cuts_open && first.retry == Retry::kSafe && is_done) wrong = "told SAFE, but done";
+    if (!first.done && first.retry == Retry::kNever) wrong = "told for good";
+    const auto engine = migrated("postgres:" + wire_.conninfo());
+    if (!unsound(*engine).empty()) wrong = unsound(*engine);
+    if (!wrong.empty())
+      tally.wrong.push_back(in_words(cut) + ": " + wrong +
+                            " (first told: " + (first.done ? "done" : first.text) + ")");
+  }
 
  private:
-  void empty() { sql_.run("DROP SCHEMA IF EXISTS holdfast CASCADE"); }
+  void empty() {
+    sql_.run("DROP SCHEMA IF EXISTS holdfast CASCADE");
+    // A catalog that remembers thousands of schemas is slow.
+    if (++emptied_ % 100 == 0) sql_.run("VACUUM");
+  }
 
   /// The engine goes before the wire is whole again.
-  std::pair<Told, Passage> attempt(const Cut& cut) {
-    const bool cuts_open = what_ == What::kOpen;
+  std::pair<Told, Passage> attempt(bool cuts_open, const Cut& cut) {
     if (cuts_open) wire_.arm(cut);
     auto opened = Engine::open("postgres:" + wire_.conninfo(), kImpatient);
     if (cuts_open || !opened.ok()) {
@@ -213,70 +266,55 @@ class Opening {
     return tables == "7";
   }
 
-  void strike(const Cut& cut) {
-    empty();
-    const auto [first, passage] = attempt(cut);
-    passage.cut ? ++tally.cut : ++tally.beyond;
-    const bool is_done = is_migrated();
-    const bool migrates = what_ == What::kMigrate;
-    if (first.done) ++tally.done;
-    if (first.retry == Retry::kSafe) ++tally.safe;
-    if (first.retry == Retry::kSameToken) {
-      ++tally.same_token;
-      if (is_done) ++tally.same_token_done;
-    }
-    std::string wrong;
-    if (!migrates && is_done) wrong = "open has made a schema";
-    if (migrates && first.done && !is_done) wrong = "told done, and it is not";
-    if (migrates && first.retry == Retry::kSafe && is_done) wrong = "told SAFE, but done";
-    if (!first.done && first.retry == Retry::kNever) wrong = "told for good";
-    const auto engine = migrated("postgres:" + wire_.conninfo());
-    if (!unsound(*engine).empty()) wrong = unsound(*engine);
-    if (!wrong.empty())
-      tally.wrong.push_back(in_words(cut) + ": " + wrong +
-                            " (first told: " + (first.done ? "done" : first.text) + ")");
-  }
-
-  const What what_;
-  PrivateCluster cluster_{kNoDisk};
-  const std::string address_;
   Sql sql_;
   Guillotine wire_;
-  Random random_{8};
+  int emptied_ = 0;
 };
+
+Tally cut_openings(bool cuts_open) {
+  const PrivateCluster cluster(kNoDisk);
+  auto stands = stands_on<Opening>(cluster);
+  const Passage bytes = stands[0]->play(cuts_open);
+  Random random(8);
+  Tally tally =
+      strike_all(stands, cuts_of(bytes, random),
+                 [&](Opening& on, const Cut& cut, Tally& to) { on.strike(cuts_open, cut, to); });
+  tally.possible = bytes.from_client + bytes.from_server;
+  tally.report_as(cuts_open ? "open" : "migrate");
+  return tally;
+}
 
 }  // namespace
 
 TEST_CASE("wherever a connection is cut, the answer agrees with the tables", "[guillotine]") {
   NEEDS_POSTGRES();
-  Campaign campaign;
+  const PrivateCluster cluster(kNoDisk);
+  auto stands = stands_on<Stand>(cluster);
+  Random random(7);
   const std::string only = environment("HOLDFAST_OPERATION");
-  int played = 0;
   for (const Operation& operation : operations()) {
     if (!only.empty() && only != operation.name) continue;
-    campaign.play(operation);
-    ++played;
+    const auto whole = stands[0]->play(operation);
+    Tally tally = strike_all(
+        stands, cuts_of(whole.bytes, random),
+        [&](Stand& on, const Cut& cut, Tally& to) { on.strike(operation, cut, whole.after, to); });
+    tally.possible = whole.bytes.from_client + whole.bytes.from_server;
+    tally.report_as(operation.name);
+    INFO(operation.name);
+    check(tally);
   }
-  campaign.tally.report(only.empty() ? std::to_string(played) + " operations" : only);
-  check(campaign.tally);
-  CHECK(unsound(campaign.engine()).empty());
+  for (const auto& stand : stands) CHECK(stand->unsound_now().empty());
 }
 
 TEST_CASE("wherever the connection of an open is cut, the next one opens", "[guillotine]") {
   NEEDS_POSTGRES();
-  Opening opening(Opening::What::kOpen);
-  opening.play();
-  opening.tally.report("open");
-  check(opening.tally);
+  check(cut_openings(true));
 }
 
 TEST_CASE("wherever the connection of a migrate is cut, the schema is whole or absent",
           "[guillotine]") {
   NEEDS_POSTGRES();
-  Opening opening(Opening::What::kMigrate);
-  opening.play();
-  opening.tally.report("migrate");
-  check(opening.tally);
+  check(cut_openings(false));
 }
 
 }  // namespace holdfast::test

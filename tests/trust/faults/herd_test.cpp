@@ -14,8 +14,8 @@
 
 #include "backends/cluster.hpp"
 #include "backends/shop.hpp"
-#include "report.hpp"
 #include "support/budget.hpp"
+#include "support/figure.hpp"
 #include "support/threads.hpp"
 
 namespace holdfast::test {
@@ -123,11 +123,16 @@ void stampede(const std::string& backend, const Database& db) {
     under += std::max(0, places - all[day].held);
     other += all[day].other;
   }
-  figure("herd", backend + ": " + std::to_string(days * kHerd) + " attempts of " +
-                     std::to_string(kProcesses) + " processes on " + std::to_string(days) +
-                     " hot days of 1 to 3 places in " + std::to_string(static_cast<int>(seconds)) +
-                     " s; oversold " + std::to_string(over) + ", undersold " +
-                     std::to_string(under) + ", other answers " + std::to_string(other));
+  report({.campaign = "herd",
+          .part = backend,
+          .count = days * kHerd,
+          .unit = "attempts",
+          .wrong = over + under + other,
+          .whole = plays_whole(),
+          .text = "of " + std::to_string(kProcesses) + " processes on " + std::to_string(days) +
+                  " hot days of 1 to 3 places in " + std::to_string(static_cast<int>(seconds)) +
+                  " s, oversold " + std::to_string(over) + ", undersold " + std::to_string(under) +
+                  ", other answers " + std::to_string(other)});
   CHECK(over == 0);
   CHECK(under == 0);
   CHECK(other == 0);

@@ -12,8 +12,8 @@
 #include "backends/cluster.hpp"
 #include "backends/shop.hpp"
 #include "host.hpp"
-#include "report.hpp"
 #include "support/budget.hpp"
+#include "support/figure.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -106,9 +106,14 @@ void check_recovered(Engine& engine, const std::string& resource, const Scarcity
   CHECK(replayed >= before.booked);
   CHECK(available(engine, resource) == kPlenty - tokens);
   CHECK(unsound(engine).empty());
-  figure("neighbours", what + ": " + std::to_string(before.booked) + " booked, " +
-                           std::to_string(before.failed) + " told to try again, " +
-                           std::to_string(tokens) + " after it, each once");
+  report({.campaign = "neighbours",
+          .part = what,
+          .count = tokens,
+          .unit = "answers",
+          .wrong = std::ssize(before.wrong),
+          .whole = true,
+          .text = std::to_string(before.booked) + " booked, " + std::to_string(before.failed) +
+                  " told to try again, each once after it"});
 }
 
 }  // namespace
@@ -174,10 +179,13 @@ TEST_CASE("another program at work on the SQLite file costs time and nothing els
     INFO(said);
     const int theirs = std::atoi(said.c_str());
     CHECK(theirs > 0);
-    figure("neighbours", "SQLite, " + journal + ", a stranger's " + std::to_string(theirs) +
-                             " transactions: " + std::to_string(found.acknowledged) +
-                             " acknowledged, lost " + std::to_string(found.lost.size()) +
-                             ", wrong " + std::to_string(found.wrong.size()));
+    report({.campaign = "neighbours",
+            .part = "SQLite, " + journal + ", a stranger",
+            .count = found.acknowledged,
+            .unit = "answers",
+            .wrong = std::ssize(found.lost) + std::ssize(found.wrong),
+            .whole = plays_whole(),
+            .text = std::to_string(theirs) + " transactions of the stranger's"});
   }
 }
 

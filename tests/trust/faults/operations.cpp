@@ -155,33 +155,27 @@ std::string quoted_list(const std::vector<std::string>& ids) {
 // Rows as text, in the scene's order; what is random or a time is left out, but for what
 // extend_hold changes.
 constexpr const char* kTables = R"(
-SELECT concat_ws(' / ',
-  (SELECT count(*) FROM holdfast.resources WHERE name = '$LABEL'),
+PREPARE tables_of_scene (text, text[]) AS SELECT concat_ws(' / ',
+  (SELECT count(*) FROM holdfast.resources WHERE name = $1),
   (SELECT string_agg(r.description || ' ' || (r.deleted_at IS NOT NULL), ','
-                     ORDER BY array_position($IDS, r.id))
-     FROM holdfast.resources r WHERE r.id = ANY ($IDS)),
+                     ORDER BY array_position($2, r.id))
+     FROM holdfast.resources r WHERE r.id = ANY ($2)),
   (SELECT string_agg(c.date || ' ' || c.max_capacity || ' ' || c.available_capacity, ','
-                     ORDER BY array_position($IDS, c.resource_id), c.date)
-     FROM holdfast.resource_capacity c WHERE c.resource_id = ANY ($IDS)),
+                     ORDER BY array_position($2, c.resource_id), c.date)
+     FROM holdfast.resource_capacity c WHERE c.resource_id = ANY ($2)),
   (SELECT string_agg(h.status || h.dates::text || h.quantity ||
                      (h.expires_at > h.created_at + interval '2 hours'), ','
-                     ORDER BY array_position($IDS, h.resource_id))
-     FROM holdfast.resource_holds h WHERE h.resource_id = ANY ($IDS)),
+                     ORDER BY array_position($2, h.resource_id))
+     FROM holdfast.resource_holds h WHERE h.resource_id = ANY ($2)),
   (SELECT string_agg(a.status || a.dates::text || a.quantity, ',')
-     FROM holdfast.resource_allocations a WHERE a.resource_id = ANY ($IDS)),
+     FROM holdfast.resource_allocations a WHERE a.resource_id = ANY ($2)),
   (SELECT string_agg(b.start_date || ' ' || b.end_date || (b.deleted_at IS NOT NULL), ',')
-     FROM holdfast.resource_blackouts b WHERE b.resource_id = ANY ($IDS))))";
+     FROM holdfast.resource_blackouts b WHERE b.resource_id = ANY ($2))))";
 
 std::string in_words(const std::vector<Date>& dates, std::int32_t quantity) {
   std::string out = " " + std::to_string(quantity) + " on";
   for (const Date date : dates) out += " " + to_string(date);
   return out;
-}
-
-std::string filled(std::string text, const std::string& mark, const std::string& value) {
-  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
-    text.replace(at, mark.size(), value);
-  return text;
 }
 
 }  // namespace
@@ -266,12 +260,14 @@ std::string rows(Storage& storage, const Scene& scene) {
   return out;
 }
 
-std::string tables(Sql& sql, const Scene& scene) {
+SceneTables::SceneTables(Sql& sql) : sql_(sql) { sql_.run(kTables); }
+
+std::string SceneTables::of(const Scene& scene) {
   std::string keys = std::to_string(postgres::lock_key("token:" + scene.token));
   for (const auto& id : scene.resources) keys += "," + std::to_string(postgres::lock_key(id));
-  sql.run("SELECT pg_advisory_xact_lock(k) FROM unnest(ARRAY[" + keys + "]::int8[]) k");
-  return sql.value(
-      filled(filled(kTables, "$LABEL", scene.label), "$IDS", quoted_list(scene.resources)));
+  sql_.run("SELECT pg_advisory_xact_lock(k) FROM unnest(ARRAY[" + keys + "]::int8[]) k");
+  return sql_.value("EXECUTE tables_of_scene ('" + scene.label + "', " +
+                    quoted_list(scene.resources) + ")");
 }
 
 }  // namespace holdfast::test

@@ -63,9 +63,17 @@ const std::vector<Operation>& operations();
 /// Makes what the operation needs. `number`: of this scene, unique in the database.
 Scene prepare(Engine& engine, Needs needs, int number);
 
-/// What the tables hold of the scene, without ids and times, so that two scenes in the same state
-/// read alike. Waits for whoever still has the scene locked.
-std::string tables(Sql& sql, const Scene& scene);
+/// What PostgreSQL's tables hold of a scene, without ids and times, so that two scenes in the same
+/// state read alike.
+class SceneTables {
+ public:
+  explicit SceneTables(Sql& sql);
+  /// Waits for whoever still has the scene locked.
+  std::string of(const Scene& scene);
+
+ private:
+  Sql& sql_;
+};
 /// The same for any backend, with ended holds left out.
 std::string rows(Storage& storage, const Scene& scene);
 

@@ -6,8 +6,8 @@
 #include "backends/cluster.hpp"
 #include "backends/shop.hpp"
 #include "host.hpp"
-#include "report.hpp"
 #include "support/budget.hpp"
+#include "support/figure.hpp"
 #include "support/random.hpp"
 
 namespace holdfast::test {
@@ -27,12 +27,17 @@ void check(const Audit& found) {
   CHECK(found.acknowledged > 0);
 }
 
-void report(const std::string& what, int kills, const Audit& found) {
-  figure("plug",
-         what + ": " + std::to_string(kills) + " kills, " + std::to_string(found.acknowledged) +
-             " acknowledged, " + std::to_string(found.in_doubt) + " in doubt (" +
-             std::to_string(found.in_doubt_done) + " of them done); lost " +
-             std::to_string(found.lost.size()) + ", wrong " + std::to_string(found.wrong.size()));
+void report_kills(const std::string& what, int kills, const Audit& found) {
+  report({.campaign = "plug",
+          .part = what,
+          .count = kills,
+          .unit = "kills",
+          .wrong = std::ssize(found.lost) + std::ssize(found.wrong),
+          .whole = plays_whole(),
+          .text = std::to_string(found.acknowledged) + " acknowledged, " +
+                  std::to_string(found.in_doubt) + " in doubt (" +
+                  std::to_string(found.in_doubt_done) + " of them done), lost " +
+                  std::to_string(found.lost.size())});
 }
 
 /// One death of four, and the server is up again.
@@ -84,7 +89,7 @@ TEST_CASE("a PostgreSQL that is killed under load keeps all that was acknowledge
   first.stop();
   second.stop();
   const auto found = audit(*engine, resource, {first.ledger(), second.ledger()});
-  report("PostgreSQL", kills, found);
+  report_kills("PostgreSQL", kills, found);
   check(found);
   CHECK(found.in_doubt == 0);
 }
@@ -117,7 +122,7 @@ TEST_CASE("a host of an SQLite file that is killed keeps all that was acknowledg
     for (auto& host : hosts) host->stop();
     const auto fresh = must(Engine::open(uri));
     const auto found = audit(*fresh, resource, ledgers);
-    report("SQLite, " + journal, kills, found);
+    report_kills("SQLite, " + journal, kills, found);
     check(found);
   }
 }

@@ -7,8 +7,8 @@
 #include "backends/cluster.hpp"
 #include "backends/shop.hpp"
 #include "operations.hpp"
-#include "report.hpp"
 #include "support/budget.hpp"
+#include "support/figure.hpp"
 #include "support/random.hpp"
 #include "support/relay.hpp"
 #include "support/threads.hpp"
@@ -174,14 +174,20 @@ TEST_CASE("a storm of retries over dying connections leaves one effect per token
   CHECK(mismatches == requests.size());
   CHECK(wire.cuts() > 10);
   CHECK(unsound(*direct).empty());
-  figure("storm", std::to_string(requests.size()) + " tokens sent " + std::to_string(sent.load()) +
-                      " times over connections that died " + std::to_string(wire.cuts()) +
-                      " times: done " + std::to_string(done.load()) + ", SAFE " +
-                      std::to_string(safe.load()) + ", SAME_TOKEN " +
-                      std::to_string(in_doubt.load()) + "; effects " + std::to_string(effects[0]) +
-                      "+" + std::to_string(effects[1]) + "+" + std::to_string(effects[2]) + "+" +
-                      std::to_string(effects[3]) + ", changed bodies refused " +
-                      std::to_string(mismatches));
+  std::int64_t amiss = std::ssize(wrong) + requests.size() - mismatches;
+  for (const int effect : effects) amiss += std::abs(effect - requests.size() / 4);
+  report({.campaign = "storm",
+          .count = requests.size(),
+          .unit = "tokens",
+          .wrong = amiss,
+          .whole = plays_whole(),
+          .text = "sent " + std::to_string(sent.load()) + " times over connections that died " +
+                  std::to_string(wire.cuts()) + " times: done " + std::to_string(done.load()) +
+                  ", SAFE " + std::to_string(safe.load()) + ", SAME_TOKEN " +
+                  std::to_string(in_doubt.load()) + ", effects " + std::to_string(effects[0]) +
+                  "+" + std::to_string(effects[1]) + "+" + std::to_string(effects[2]) + "+" +
+                  std::to_string(effects[3]) + ", changed bodies refused " +
+                  std::to_string(mismatches)});
 }
 
 }  // namespace holdfast::test

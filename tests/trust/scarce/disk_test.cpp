@@ -2,23 +2,14 @@
 // it lasts.
 //
 // HOLDFAST_BUDGET=20 plays every call; less plays every nth one, from a place that the seed picks.
-#include <algorithm>
-#include <cmath>
-
 #include "backends/sqlite_shim.hpp"
 #include "shop.hpp"
-#include "support/budget.hpp"
+#include "support/figure.hpp"
 
 namespace holdfast::test {
 namespace {
 
-constexpr double kEveryCall = 20;
 constexpr int kStrideAtOne = 8;
-
-int stride() {
-  if (budget() >= kEveryCall) return 1;
-  return std::max(1, static_cast<int>(std::lround(kStrideAtOne / budget())));
-}
 
 void play(const std::string& journal, FailingDisk::Fault fault, const std::string& fault_name) {
   INFO("journal: " << journal << ", fault: " << fault_name);
@@ -32,7 +23,8 @@ void play(const std::string& journal, FailingDisk::Fault fault, const std::strin
     disk.heal();
     return disk.failed();
   };
-  play_operations(shop, {begin, end}, stride(), "bad disk", journal + ", " + fault_name);
+  play_operations(shop, {begin, end}, stride(kStrideAtOne), "bad disk", "calls",
+                  journal + ", " + fault_name);
 }
 
 }  // namespace

@@ -3,26 +3,18 @@
 // HOLDFAST_BUDGET=20 plays every allocation; less plays every nth one, from a place that the seed
 // picks.
 #include <algorithm>
-#include <cmath>
 #include <thread>
 
 #include "shop.hpp"
 #include "starvation.hpp"
-#include "support/budget.hpp"
-#include "trust/faults/report.hpp"
+#include "support/figure.hpp"
 
 namespace holdfast::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kEveryAllocation = 20;
 constexpr int kStrideAtOne = 40;
-
-int stride() {
-  if (budget() >= kEveryAllocation) return 1;
-  return std::max(1, static_cast<int>(std::lround(kStrideAtOne / budget())));
-}
 
 /// libpq 15 can wait for ever once it had no memory for an answer, so not on PostgreSQL.
 #define EACH_FED_BACKEND(db) \
@@ -34,7 +26,8 @@ int stride() {
 TEST_CASE("without memory for a moment or for long, the answer agrees with the rows", "[memory]") {
   EACH_FED_BACKEND(db);
   ScarceShop shop(db.uri());
-  play_operations(shop, {starve, feed}, stride(), "no memory", db.backend().name);
+  play_operations(shop, {starve, feed}, stride(kStrideAtOne), "no memory", "allocations",
+                  db.backend().name);
 }
 
 TEST_CASE("without memory to open or to migrate, the next one opens and migrates", "[memory]") {
@@ -42,7 +35,7 @@ TEST_CASE("without memory to open or to migrate, the next one opens and migrates
   const std::string uri = db.uri();
   int played = 0;
   for (const bool lasting : {false, true}) {
-    for (int nth = 1;; nth += std::max(1, stride() / 10)) {
+    for (int nth = 1;; nth += stride(kStrideAtOne / 10)) {
       INFO("failing allocation: " << nth << (lasting ? " and all later" : ""));
       const EngineOptions options{.retry_timeout = 0ms};
       EngineOptions copy = options;
@@ -65,8 +58,11 @@ TEST_CASE("without memory to open or to migrate, the next one opens and migrates
     }
   }
   CHECK(played > 0);
-  figure("no memory",
-         db.backend().name + ", open and migrate: " + std::to_string(played) + " points");
+  report({.campaign = "no memory",
+          .part = db.backend().name + ", open and migrate",
+          .count = played,
+          .unit = "allocations",
+          .whole = plays_whole()});
 }
 
 namespace {
@@ -88,7 +84,7 @@ std::vector<Completion> completions(Engine& engine) {
 /// Makes `request(token)` for each of its allocations; the number of them.
 template <class MakeRequest>
 int submit_all(ScarceShop& shop, MakeRequest make) {
-  for (int nth = 1;; nth += std::max(1, stride() / 4)) {
+  for (int nth = 1;; nth += stride(kStrideAtOne / 4)) {
     for (const bool lasting : {false, true}) {
       INFO("failing allocation: " << nth << (lasting ? " and all later" : ""));
       Request request = make("token-" + std::to_string(nth) + (lasting ? "-lasting" : ""));
@@ -119,8 +115,11 @@ TEST_CASE("every submit that was let in is answered once, whatever memory there 
     return ListHolds{.resource_id = resource, .customer_email = token};
   });
   CHECK(unsound(*shop.engine).empty());
-  figure("no memory", db.backend().name + ", submit: " + std::to_string(holds) +
-                          " allocations of a hold, " + std::to_string(lists) + " of a list");
+  report({.campaign = "no memory",
+          .part = db.backend().name + ", submit",
+          .count = 2 * (holds + lists),
+          .unit = "allocations",
+          .whole = plays_whole()});
 }
 
 }  // namespace holdfast::test

@@ -1,7 +1,7 @@
 #include "shop.hpp"
 
+#include "support/figure.hpp"
 #include "support/random.hpp"
-#include "trust/faults/report.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -42,7 +42,8 @@ void play_points(ScarceShop& shop, const Operation& operation, const Scarcity& s
 }
 
 void play_operations(ScarceShop& shop, const Scarcity& scarcity, int stride,
-                     const std::string& campaign, const std::string& what) {
+                     const std::string& campaign, const std::string& unit,
+                     const std::string& what) {
   Points all;
   std::string each;
   for (const Operation& operation : operations()) {
@@ -52,10 +53,14 @@ void play_operations(ScarceShop& shop, const Scarcity& scarcity, int stride,
     each += std::string(each.empty() ? "" : ", ") + operation.name + " " +
             std::to_string(all.played - before);
   }
-  figure(campaign, what + ": " + std::to_string(all.played) + " points; told done " +
-                       std::to_string(all.done) + ", SAFE " + std::to_string(all.safe) +
-                       ", SAME_TOKEN " + std::to_string(all.same_token) + "; wrong " +
-                       std::to_string(all.wrong.size()) + " (" + each + ")");
+  report({.campaign = campaign,
+          .part = what,
+          .count = all.played,
+          .unit = unit,
+          .wrong = std::ssize(all.wrong),
+          .whole = stride == 1,
+          .text = "told done " + std::to_string(all.done) + ", SAFE " + std::to_string(all.safe) +
+                  ", SAME_TOKEN " + std::to_string(all.same_token) + " (" + each + ")"});
   for (std::size_t i = 0; i < std::min<std::size_t>(all.wrong.size(), 20); ++i)
     UNSCOPED_INFO(all.wrong[i]);
   CHECK(all.wrong.empty());

@@ -46,6 +46,6 @@ void play_points(ScarceShop& shop, const Operation& operation, const Scarcity& s
 
 /// Every operation, once and lasting; the figure of each is printed, and nothing may be wrong.
 void play_operations(ScarceShop& shop, const Scarcity& scarcity, int stride,
-                     const std::string& campaign, const std::string& what);
+                     const std::string& campaign, const std::string& unit, const std::string& what);
 
 }  // namespace holdfast::test

@@ -5,7 +5,6 @@
 // law can look at; so each moment is told on from once, by the shortest story that leads to it. The
 // stories of n steps are all told before any of n + 1: what is found first cannot be made shorter.
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -15,6 +14,7 @@
 #include "core/fields.hpp"
 #include "stories/laws.hpp"
 #include "support/budget.hpp"
+#include "support/figure.hpp"
 
 namespace holdfast::test::stories {
 namespace {
@@ -53,7 +53,11 @@ class Stories {
   int depth() const { return depth_; }
   std::size_t moments() const { return told_.size(); }
   std::size_t steps() const { return steps_; }
-  double count() const { return std::pow(static_cast<double>(alphabet_.size()), depth_); }
+  std::int64_t count() const {
+    std::int64_t out = 1;
+    for (int i = 0; i < depth_; ++i) out *= static_cast<std::int64_t>(alphabet_.size());
+    return out;
+  }
   std::size_t letters() const { return alphabet_.size(); }
 
  private:
@@ -148,10 +152,14 @@ int tell_all() {
       break;
     }
   }
-  std::printf(
-      "every short story: %.3g stories of %d steps, %zu letters: %zu moments, %zu steps, "
-      "0 laws broken\n",
-      stories.count(), stories.depth(), stories.letters(), stories.moments(), stories.steps());
+  char told[96];
+  std::snprintf(told, sizeof told, "of %d steps, %zu letters: %zu moments, %zu steps",
+                stories.depth(), stories.letters(), stories.moments(), stories.steps());
+  report({.campaign = "every short story",
+          .count = stories.count(),
+          .unit = "stories",
+          .whole = true,
+          .text = told});
   return EXIT_SUCCESS;
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "support/budget.hpp"
+#include "support/figure.hpp"
 #include "support/random.hpp"
 #include "time_machine/machine.hpp"
 
@@ -18,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kDeliveriesOfALife = 2000;
 constexpr auto kShare = std::chrono::seconds(60);
+constexpr std::int64_t kAll = 100'000'000;
 
 struct Until {
   std::chrono::milliseconds time{};
@@ -55,10 +57,17 @@ class Run {
 
   std::int64_t operations() const { return operations_; }
 
-  void report(double seconds) const {
-    std::printf("the time machine: %" PRId64 " checked operations in %" PRId64 " lives, %" PRId64
-                " commits, %" PRId64 " faults, %.0f operations/s, every mark met, 0 wrong\n",
-                operations_, lives_, commits_, faults_, static_cast<double>(operations_) / seconds);
+  void report_lives(double seconds) const {
+    char told[160];
+    std::snprintf(told, sizeof told,
+                  "in %" PRId64 " lives, %" PRId64 " commits, %" PRId64
+                  " faults, %.0f operations/s, every mark met",
+                  lives_, commits_, faults_, static_cast<double>(operations_) / seconds);
+    report({.campaign = "the time machine",
+            .count = operations_,
+            .unit = "checked operations",
+            .whole = operations_ >= kAll,
+            .text = told});
   }
 
  private:
@@ -93,7 +102,7 @@ int run(const Until& until) {
   }
   if (!one_seed_one_life(seed)) return EXIT_FAILURE;
   if (!run.every_mark_was_met()) return EXIT_FAILURE;
-  run.report(seconds());
+  run.report_lives(seconds());
   return EXIT_SUCCESS;
 }
 

@@ -14,6 +14,7 @@
 #include "support/budget.hpp"
 #include "support/clock.hpp"
 #include "support/database.hpp"
+#include "support/figure.hpp"
 #include "witnesses/engine_witness.hpp"
 #include "witnesses/foreign_witness.hpp"
 #include "witnesses/model.hpp"
@@ -148,8 +149,11 @@ int run() {
   do {
     if (!trial.chapter()) return EXIT_FAILURE;
   } while (seconds() < share);
-  std::printf("three witnesses: %d operations by %zu witnesses (%s) in %.0f s, 0 divergences\n",
-              trial.steps(), trial.count(), trial.names().c_str(), seconds());
+  report({.campaign = "three witnesses",
+          .count = trial.steps(),
+          .unit = "operations",
+          .whole = plays_whole(),
+          .text = "by " + std::to_string(trial.count()) + " witnesses (" + trial.names() + ")"});
   return EXIT_SUCCESS;
 }
 

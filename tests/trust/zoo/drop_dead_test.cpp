@@ -6,9 +6,9 @@
 #include <csignal>
 
 #include "support/budget.hpp"
+#include "support/figure.hpp"
 #include "switch.hpp"
 #include "trust/faults/operations.hpp"
-#include "trust/faults/report.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -110,10 +110,14 @@ void play_all(const std::string& uri, const std::string& what) {
     campaign.play(operation);
     ++played;
   }
-  figure("drop dead", what + ": " + std::to_string(campaign.deaths) + " deaths in " +
-                          std::to_string(played) + " operations; done before it in " +
-                          std::to_string(campaign.done_before_death) + "; wrong " +
-                          std::to_string(campaign.wrong.size()));
+  report({.campaign = "drop dead",
+          .part = what,
+          .count = campaign.deaths,
+          .unit = "deaths",
+          .wrong = std::ssize(campaign.wrong),
+          .whole = true,
+          .text = "in " + std::to_string(played) + " operations, done before it in " +
+                  std::to_string(campaign.done_before_death)});
   for (std::size_t i = 0; i < std::min<std::size_t>(campaign.wrong.size(), 10); ++i)
     UNSCOPED_INFO(campaign.wrong[i]);
   CHECK(campaign.wrong.empty());

@@ -16,8 +16,10 @@ import sys
 import tempfile
 import time
 
-import variants
-from seams import Before, Prelude, Sql, Swap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import figures  # noqa: E402
+import variants  # noqa: E402
+from seams import Before, Prelude, Sql, Swap  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 SWITCH = "::holdfast::zoo::chosen"
@@ -206,6 +208,10 @@ def main():
     if arguments.command == "table" and not wrong:
         write_table(table(chosen, seconds))
     median = sorted(seconds.values())[len(seconds) // 2]
+    file = os.environ.get("HOLDFAST_FIGURES")
+    if file and not names:
+        figures.add(file, "zoo", "", "whole" if is_all else "share", str(len(chosen)),
+                    "wrong builds", str(len(wrong)), f"{time.monotonic() - began:.0f}", "1")
     print(f"zoo: {len(chosen) - len(wrong)} of {len(chosen)} wrong builds caught, half of them "
           f"within {median:.1f} s, {time.monotonic() - began:.0f} s in all")
     return 1 if wrong else 0
