@@ -27,7 +27,7 @@ CAMPAIGNS = {
     "clocks": ("no clock that jumps or is wrong ends a hold early or sells twice", 2),
     "storm": ("a token has one effect, however often it is sent", 1),
     "neighbours": ("a full disk or a stranger in the file does no harm", 7),
-    "no memory": ("wherever memory ends, the answer agrees with the rows", 7),
+    "no memory": ("wherever memory ends, the answer agrees with the rows", 9),
     "bad disk": ("wherever the disk fails, the answer agrees with the rows", 4),
     "drop dead": ("wherever a host dies, its successor ends in one effect", 3),
     "zoo": ("each wrong build is caught by its test", 1),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <new>
 #include <random>
 #include <utility>
 
@@ -220,7 +221,12 @@ void Connection::on_notice(void* self, const PGresult* notice) {
   const char* message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
   if (severity == nullptr || message == nullptr) return;
   if (std::string_view(severity) != "WARNING") return;
-  static_cast<Connection*>(self)->warning_ = redact(message, {});
+  std::string& kept = static_cast<Connection*>(self)->warning_;
+  try {
+    kept = redact(message, {});
+  } catch (const std::bad_alloc&) {
+    kept = "no memory";  // what calls this is C, and nothing may be thrown through it
+  }
 }
 
 // ---- Trip ---------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ namespace {
 
 std::atomic<int> left{0};  // allocations until one fails; 0: none will
 std::atomic<bool> lasts{false};
+std::atomic<bool> only_ours{false};
 std::atomic<bool> has_failed{false};
 
 bool fails_now() {
@@ -29,9 +30,10 @@ bool fails_now() {
 
 }  // namespace
 
-void starve(int nth, bool lasting) {
+void starve(int nth, bool lasting, Whose whose) {
   has_failed = false;
   lasts = lasting;
+  only_ours = whose == Whose::kOurs;
   left = nth;
 }
 
@@ -43,6 +45,7 @@ bool feed() {
 }  // namespace holdfast::test
 
 using holdfast::test::fails_now;
+using holdfast::test::only_ours;
 
 #ifndef STARVATION_BY_HOOKS
 
@@ -53,20 +56,30 @@ void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* memory, std::size_t size);
 
-void* malloc(std::size_t size) { return fails_now() ? nullptr : __libc_malloc(size); }
+void* malloc(std::size_t size) { return !only_ours && fails_now() ? nullptr : __libc_malloc(size); }
 void* calloc(std::size_t count, std::size_t size) {
-  return fails_now() ? nullptr : __libc_calloc(count, size);
+  return !only_ours && fails_now() ? nullptr : __libc_calloc(count, size);
 }
 void* realloc(void* memory, std::size_t size) {
-  return fails_now() ? nullptr : __libc_realloc(memory, size);
+  return !only_ours && fails_now() ? nullptr : __libc_realloc(memory, size);
 }
 }
+
+namespace {
+void* memory_of(std::size_t size) { return __libc_malloc(size); }
+}  // namespace
 
 #else
 
 // A sanitizer has malloc for itself.
+namespace {
+void* memory_of(std::size_t size) { return std::malloc(size); }
+}  // namespace
+
+#endif
+
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return fails_now() ? nullptr : std::malloc(size == 0 ? 1 : size);
+  return fails_now() ? nullptr : memory_of(size == 0 ? 1 : size);
 }
 void* operator new(std::size_t size) {
   void* memory = operator new(size, std::nothrow);
@@ -76,13 +89,15 @@ void* operator new(std::size_t size) {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
+#ifdef STARVATION_BY_HOOKS
+
 namespace {
 
 sqlite3_mem_methods plain;
 
-void* sqlite_malloc(int size) { return fails_now() ? nullptr : plain.xMalloc(size); }
+void* sqlite_malloc(int size) { return !only_ours && fails_now() ? nullptr : plain.xMalloc(size); }
 void* sqlite_realloc(void* memory, int size) {
-  return fails_now() ? nullptr : plain.xRealloc(memory, size);
+  return !only_ours && fails_now() ? nullptr : plain.xRealloc(memory, size);
 }
 
 // Before anything has initialised SQLite, which then keeps to these.

@@ -3,10 +3,15 @@
 
 namespace holdfast::test {
 
+enum class Whose {
+  kEverybodys,  ///< without a sanitizer every malloc of the process, libpq's and SQLite's too; with
+                ///< one, every `new` and every allocation of SQLite's
+  kOurs,        ///< every `new`: what the library asks for itself, and through the standard library
+};
+
 /// The allocation number `nth` from now, counted from 1, fails; `lasting`: and so does every later
-/// one, until feed(). Without a sanitizer that is every malloc of the process, libpq's and SQLite's
-/// too; with one, every `new` and every allocation of SQLite's.
-void starve(int nth, bool lasting);
+/// one, until feed().
+void starve(int nth, bool lasting, Whose whose = Whose::kEverybodys);
 /// No allocation fails any more. Whether one has.
 bool feed();
 
