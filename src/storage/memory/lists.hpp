@@ -88,8 +88,8 @@ class Lister {
 
   static bool contains_text(std::string_view where, std::string_view text) {
     const auto same = [](char a, char b) { return lower(a) == lower(b); };
-    return std::search(where.begin(), where.end(), text.begin(), text.end(), same) != where.end() ||
-           text.empty();
+    return text.empty() ||
+           std::search(where.begin(), where.end(), text.begin(), text.end(), same) != where.end();
   }
 
   static bool matches(const Resource& r, const ResourceQuery& q) {

@@ -34,12 +34,10 @@ class UndoLog {
     add<Assignment<T>>(slot, std::move(value));
   }
 
-  /// False when the container does not have the key.
   template <class C>
-  bool erase(C& container, const typename C::key_type& key) {
-    auto& step = add<Erasure<C>>(container);
+  void erase(C& container, const typename C::key_type& key) {
+    auto& step = add<Erasure<C>>(container);  // first: it may find no memory
     step.node = container.extract(key);
-    return !step.node.empty();
   }
 
  private:
@@ -73,9 +71,7 @@ class UndoLog {
   template <class C>
   struct Erasure final : Step {
     explicit Erasure(C& c) : container(c) {}
-    void undo() noexcept override {
-      if (!node.empty()) container.insert(std::move(node));
-    }
+    void undo() noexcept override { container.insert(std::move(node)); }  // empty: nothing
     C& container;
     typename C::node_type node{};
   };

@@ -22,12 +22,13 @@ class Writer {
                       each(c.hold_updates) && each(c.status_changes) &&
                       each(c.allocation_inserts) && each(c.allocation_updates) &&
                       each(c.blackout_inserts) && each(c.blackout_updates, Update{}) &&
-                      each(c.command_inserts) && each(c.removals);
+                      each(c.command_inserts);
     if (!done) {
       return Error{.status = Status::kBusy,
                    .retry = Retry::kSafe,
                    .message = std::move(conflict_) + "; nothing was written"};
     }
+    for (const Removal& removal : c.removals) remove(removal);
     undo_.commit();
     for (const Removal& removal : c.removals) {
       const auto rows = tables_.find(removal.key);
@@ -54,7 +55,7 @@ class Writer {
 
   /// A row that an update does not find, or not in the state it is for.
   bool unmet(const std::string& what, const std::string& id) {
-    return !guard_ || conflict(what, id);
+    return guard_ ? conflict(what, id) : true;
   }
 
   KeyRows& rows(const std::string& key) {
@@ -92,8 +93,8 @@ class Writer {
 
   bool put(const CapacityInsert& insert) {
     const Places places{insert.max_capacity, insert.available_capacity};
-    return undo_.insert(rows(insert.key).capacity, {insert.date, places}) ||
-           conflict("there is already capacity on " + to_string(insert.date) + " for", insert.key);
+    if (undo_.insert(rows(insert.key).capacity, {insert.date, places})) return true;
+    return conflict("there is already capacity on " + to_string(insert.date) + " for", insert.key);
   }
 
   bool put(const CapacityDelta& delta) {
@@ -208,8 +209,8 @@ class Writer {
   }
 
   bool put(const Blackout& blackout) {
-    return undo_.insert(rows(blackout.resource_id).blackouts, {blackout.id, blackout}) ||
-           conflict("there is already a blackout", blackout.id);
+    if (undo_.insert(rows(blackout.resource_id).blackouts, {blackout.id, blackout})) return true;
+    return conflict("there is already a blackout", blackout.id);
   }
 
   bool put(const Blackout& blackout, Update) {
@@ -221,18 +222,17 @@ class Writer {
   }
 
   bool put(const CommandInsert& insert) {
-    return undo_.insert(rows(insert.key).commands,
-                        {insert.record.key, StoredCommand{insert.record, now_}}) ||
-           conflict("there is already a request of the same token on", insert.key);
+    const StoredCommand stored{insert.record, now_};
+    if (undo_.insert(rows(insert.key).commands, {insert.record.key, stored})) return true;
+    return conflict("there is already a request of the same token on", insert.key);
   }
 
-  bool put(const Removal& removal) {
+  void remove(const Removal& removal) {
     KeyRows* key = find(removal.key);
-    if (key == nullptr) return true;
+    if (key == nullptr) return;
     for (const std::string& id : removal.hold_ids) remove_hold(*key, id);
     for (const CommandKey& command : removal.commands) undo_.erase(key->commands, command);
     for (const std::string& id : removal.blackout_ids) undo_.erase(key->blackouts, id);
-    return true;
   }
 
   void remove_hold(KeyRows& key, const std::string& id) {
