@@ -102,7 +102,7 @@ struct KeySnapshot {
   /// Each once, in any order: named by id or token, of a named allocation, in `bookings`, and (in
   /// transact) the `due_per_key` ACTIVE holds with the smallest expires_at <= now.
   std::vector<StoredHold> holds{};
-  bool more_due = false;  ///< there are more ACTIVE holds with expires_at <= now than `holds` has
+  bool more_due = false;  ///< more ACTIVE holds may have expires_at <= now than `holds` has
   std::vector<Allocation> allocations{};  ///< each once, in any order
   std::vector<CommandRecord> commands{};
   struct Prunable {

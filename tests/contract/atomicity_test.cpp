@@ -80,6 +80,18 @@ const std::vector<Violation>& violations() {
        [](Changes& c) {
          c.capacity_deltas.push_back({resource_id(2), day(0), 1, 1});
        }},
+      {"hold under a key without rows",
+       [](Changes& c) {
+         auto hold = released(9);
+         hold.resource_id = resource_id(3);
+         c.hold_updates.push_back({hold, HoldStatus::kActive});
+       }},
+      {"allocation under a key without rows",
+       [](Changes& c) {
+         auto allocation = cancelled(9);
+         allocation.resource_id = resource_id(3);
+         c.allocation_updates.push_back({allocation, AllocationStatus::kConfirmed});
+       }},
       {"delta below zero",
        [](Changes& c) {
          c.capacity_deltas.push_back({kKey, day(1), 0, -11});
@@ -200,7 +212,8 @@ TEST_CASE("A guard that does not hold writes nothing of its transaction, and is 
     INFO("violation: " << violation.what);
     Changes changes = one_of_each();
     violation.spoil(changes);
-    const Result<void> result = try_write(*storage, {kKey, resource_id(2)}, changes);
+    const Result<void> result =
+        try_write(*storage, {kKey, resource_id(2), resource_id(3)}, changes);
     CHECK_FALSE(result.ok());
     if (result.ok()) break;
     INFO(describe(result.error()));
@@ -238,13 +251,29 @@ TEST_CASE("Each guard alone stops its change") {
     std::erase_if(changes.status_changes, [](const StatusChange& c) {
       return c.from == HoldStatus::kActive && c.hold_id == hold_id(kKey, 5);
     });
-    const Result<void> result = try_write(*storage, {kKey, resource_id(2)}, changes);
+    const Result<void> result =
+        try_write(*storage, {kKey, resource_id(2), resource_id(3)}, changes);
     CHECK_FALSE(result.ok());
     if (result.ok()) break;
     CHECK(result.error().status == Status::kBusy);
     CHECK(result.error().retry == Retry::kSafe);
     CHECK(everything(*storage, kCommands) == before);
   }
+}
+
+TEST_CASE("The guards change nothing of what is written where they hold") {
+  EACH_BACKEND(db);
+  StorageOptions options;
+  options.clock = [] { return at(600); };
+  const auto guarded = db.open_migrated(options);
+  fill(*guarded);
+  must(try_write(*guarded, {kKey, resource_id(2)}, one_of_each()));
+  const std::string expected = everything(*guarded, kCommands);
+  const Database other(db.backend());
+  const auto bare = other.open_migrated(options, {.lock = true, .guard = false});
+  fill(*bare);
+  must(try_write(*bare, {kKey, resource_id(2)}, one_of_each()));
+  CHECK(everything(*bare, kCommands) == expected);
 }
 
 TEST_CASE("A delta may use up every place and give every place back") {

@@ -483,6 +483,97 @@ TEST_CASE("A due hold that is also named is loaded once, and each key of a scope
   }));
 }
 
+TEST_CASE("A hold or allocation that is named in two ways is loaded once") {
+  EACH_BACKEND(db);
+  Store store(db);
+  store.put({.hold_inserts = {with(later(1, {day(1)}), HoldStatus::kConfirmed)},
+             .allocation_inserts = {make_allocation(kKey, 1, {day(1)})},
+             .blackout_inserts = {make_blackout(kKey, 1, day(0), day(1))}});
+  const std::string blackout = blackout_id(kKey, 1);
+  const KeySnapshot found = store.load({.key = kKey,
+                                        .dates = {day(1)},
+                                        .hold_ids = {hold_id(kKey, 1)},
+                                        .allocation_ids = {allocation_id(kKey, 1)},
+                                        .blackout_ids = {blackout, blackout},
+                                        .bookings = DateRange{day(0), day(5)}});
+  CHECK(holds_of(found) == Numbers{1});
+  CHECK(allocations_of(found) == Numbers{1});
+  CHECK(blackouts_of(found) == Numbers{1});
+}
+
+TEST_CASE("A due hold past the limit that is named is not left out") {
+  EACH_BACKEND(db);
+  Store store(db);
+  store.put(
+      {.hold_inserts = {make_hold(kKey, 1, {day(1)}, at(1)), make_hold(kKey, 2, {day(1)}, at(2))}});
+  const Scope named{.keys = {{.key = kKey, .hold_ids = {hold_id(kKey, 2)}}}, .due_per_key = 1};
+  must(store.storage->transact(named, [&](const Snapshot& snapshot) {
+    CHECK(holds_of(snapshot.keys.at(0)) == Numbers{1, 2});
+    // PostgreSQL counts them before it knows which are named.
+    if (db.backend().name != "postgres") CHECK_FALSE(snapshot.keys.at(0).more_due);
+    return Changes{};
+  }));
+}
+
+TEST_CASE("A range and days beside it are read together, with the blackouts of both") {
+  EACH_BACKEND(db);
+  Store store(db);
+  store.put(capacity_on(0, 30));
+  store.put({.blackout_inserts = {make_blackout(kKey, 1, day(2), day(2)),
+                                  make_blackout(kKey, 2, day(5), day(6)),
+                                  make_blackout(kKey, 3, day(20), day(25)),
+                                  make_blackout(kKey, 4, day(11), day(11))}});
+  const KeySnapshot found = load_unlocked(
+      *store.storage,
+      {.key = kKey, .dates = {day(3), day(8), day(20)}, .range = DateRange{day(1), day(3)}});
+  CHECK(days_of(found) == Numbers{1, 2, 3, 8, 20});
+  CHECK(blackouts_of(found) == Numbers{1, 3});
+  const KeySnapshot later_range = load_unlocked(
+      *store.storage, {.key = kKey, .dates = {day(2)}, .range = DateRange{day(10), day(12)}});
+  CHECK(blackouts_of(later_range) == Numbers{1, 4});
+}
+
+TEST_CASE("What is held counts only on days that have capacity, and on keys that are asked") {
+  EACH_BACKEND(db);
+  Store store(db);
+  const std::string between = resource_id(2);
+  const std::string third = resource_id(3);
+  write(*store.storage, third,
+        {.resource_inserts = {make_resource(3)},
+         .capacity_inserts = {{third, day(1), 9, 8}},
+         .hold_inserts = {make_hold(third, 3, {day(1)}, at(5000))}});
+  store.put({.capacity_inserts = {{kKey, day(1), 9, 8}, {between, day(1), 9, 8}},
+             .hold_inserts = {later(1, {day(0), day(1), day(2)}),
+                              make_hold(between, 2, {day(1)}, at(5000)),
+                              make_hold(kKey, 4, {day(2)}, at(5))}});
+  const DateRange range{day(0), day(2)};
+  const auto read = [&] {
+    const Scope scope{.keys = {{.key = kKey, .range = range, .with_held = true}, {.key = third}}};
+    return must(store.storage->read(scope));
+  };
+  for (int turn = 0; turn < 2; ++turn) {
+    const Snapshot found = read();
+    REQUIRE(found.keys.at(0).capacity.size() == 1);
+    CHECK(text(found.keys[0].capacity[0]) == text(CapacityRow{day(1), 9, 8, 1, 0}));
+    CHECK(found.keys.at(1).capacity.empty());
+    // A transaction may note what is due.
+    write(*store.storage, kOther, {.capacity_inserts = {{kOther, day(50 + turn), 1, 1}}});
+  }
+}
+
+TEST_CASE("What was noted as due does not count once the clock is back before it") {
+  EACH_BACKEND(db);
+  Store store(db);
+  store.put(capacity_on(1, 1));
+  store.put({.hold_inserts = {make_hold(kKey, 1, {day(1)}, at(2000))}});
+  store.clock.set(at(2000));
+  write(*store.storage, kOther, {.capacity_inserts = {{kOther, day(50), 1, 1}}});
+  store.clock.set(at(1500));
+  const auto found =
+      load_unlocked(*store.storage, {.key = kKey, .range = DateRange{day(1), day(1)}});
+  CHECK(found.capacity.at(0).due == 0);
+}
+
 TEST_CASE("prunable names ended holds, deleted blackouts and requests older than the instant") {
   EACH_BACKEND(db);
   Store store(db);
@@ -547,6 +638,29 @@ TEST_CASE("prunable is cut at its batch and says so, and prune gets through in b
   store.put({.removals = {{.key = kKey, .hold_ids = found.hold_ids}}});
   store.put({.removals = {{.key = kKey, .hold_ids = found.hold_ids}}});
   CHECK(all_pages(*store.storage, HoldQuery{}, 100).size() == 1);
+}
+
+TEST_CASE("prunable says that there is more of whichever kind was cut") {
+  EACH_BACKEND(db);
+  Store store(db);
+  const int count = static_cast<int>(kPruneBatch) + 1;
+  Changes requests;
+  Changes blackouts;
+  for (int i = 1; i <= count; ++i) {
+    requests.command_inserts.push_back({kKey, {{"adjust_capacity", std::to_string(i)}, "f", "o"}});
+    auto deleted = make_blackout(kOther, i, day(0), day(0));
+    deleted.deleted_at = at(900);
+    blackouts.blackout_inserts.push_back(deleted);
+  }
+  store.put(requests);
+  store.put(blackouts);
+  store.clock.set(at(2000));
+  const auto of_requests = store.load({.key = kKey, .prunable_before = at(1500)}).prunable;
+  CHECK(of_requests.commands.size() == kPruneBatch);
+  CHECK(of_requests.more);
+  const auto of_blackouts = store.load({.key = kOther, .prunable_before = at(1500)}).prunable;
+  CHECK(of_blackouts.blackout_ids.size() == kPruneBatch);
+  CHECK(of_blackouts.more);
 }
 
 }  // namespace
