@@ -248,6 +248,9 @@ template <class R>
 constexpr bool kComposed = std::is_same_v<R, CleanupExpiredHolds> || std::is_same_v<R, Migrate> ||
                            std::is_same_v<R, Verify> || std::is_same_v<R, Prune>;
 
+template <class R>
+constexpr bool kIsCommand = !kReads<R> && !kComposed<R>;
+
 }  // namespace
 
 bool is_command(const Request& request) {
@@ -255,7 +258,7 @@ bool is_command(const Request& request) {
       [](const auto& r) {
         using R = std::decay_t<decltype(r)>;
         if constexpr (std::is_same_v<R, CancelAllocation>) return !r.allocation_id.empty();
-        return !kReads<R> && !kComposed<R>;
+        return kIsCommand<R>;
       },
       request);
 }

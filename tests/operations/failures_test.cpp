@@ -252,7 +252,10 @@ TEST_CASE("Options out of their bounds are a CONFIGURATION failure, at the bound
   for (const int readers : {1, 64}) CHECK(with([&](auto& o) { o.readers = readers; }) == "OK");
   for (const int readers : {0, -1, 65}) CHECK(with([&](auto& o) { o.readers = readers; }) == bad);
   CHECK(with([](auto& o) { o.queue_max = 1; }) == "OK");
-  for (const int queue : {0, -1}) CHECK(with([&](auto& o) { o.queue_max = queue; }) == bad);
+  CHECK(with([](auto& o) { o.queue_max = 10'000'000; }) == "OK");
+  for (const int queue : {0, -1, 10'000'001}) {
+    CHECK(with([&](auto& o) { o.queue_max = queue; }) == bad);
+  }
   CHECK(with([](auto& o) { o.hold_ttl = milliseconds(1); }) == "OK");
   CHECK(with([](auto& o) { o.hold_ttl = milliseconds(0); }) == bad);
   CHECK(with([](auto& o) { o.hold_ttl = o.max_hold_lifetime = hours(24 * 31); }) == "OK");
@@ -274,6 +277,10 @@ TEST_CASE("Options out of their bounds are a CONFIGURATION failure, at the bound
     CHECK(with([&](auto& o) { o.timezone = zone; }) == bad);
   }
   CHECK(with([](auto& o) { o.timezone = "UTC"; }) == "OK");
+  // Also on a storage that the host has opened.
+  const auto on_storage = Engine::open(must(open_storage("memory:", {})), {.lanes = 0});
+  REQUIRE_FALSE(on_storage.ok());
+  CHECK(on_storage.error().status == Status::kConfiguration);
 }
 
 TEST_CASE("A log line never holds a customer's address, a holder or a token") {

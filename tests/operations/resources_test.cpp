@@ -67,6 +67,7 @@ TEST_CASE("An update changes the fields that are given and no other") {
        {.resource_id = {}, .description = ""},
        [](Resource& r) { r.description = ""; }},
       {"metadata", {.resource_id = {}, .metadata = "[7]"}, [](Resource& r) { r.metadata = "[7]"; }},
+      {"no metadata", {.resource_id = {}, .metadata = ""}, [](Resource& r) { r.metadata = "{}"; }},
       {"timezone", {.resource_id = {}, .timezone = "UTC"}, [](Resource& r) { r.timezone = "UTC"; }},
       {"is_active",
        {.resource_id = {}, .is_active = true},

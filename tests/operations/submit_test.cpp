@@ -232,42 +232,58 @@ TEST_CASE("close() while others wait for their answers gives each of them one") 
   CHECK(strange == 0);
 }
 
+namespace {
+
+/// A clock that can keep whoever asks it waiting, in the middle of a transaction or of a read.
+class SlowClock {
+ public:
+  std::function<Instant()> function() {
+    return [this] {
+      std::unique_lock lock(mutex_);
+      asked_ = asked_ || blocked_;
+      wake_.notify_all();
+      wake_.wait(lock, [this] { return !blocked_; });
+      return clock_.now();
+    };
+  }
+  void block(bool blocked) {
+    const std::lock_guard lock(mutex_);
+    blocked_ = blocked;
+    wake_.notify_all();
+  }
+  /// Whether somebody waits, at last.
+  bool holds_somebody() {
+    std::unique_lock lock(mutex_);
+    return wake_.wait_for(lock, std::chrono::seconds(20), [this] { return asked_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool blocked_ = false;
+  bool asked_ = false;
+  const TestClock clock_;
+};
+
+}  // namespace
+
 TEST_CASE("A full queue refuses the next submit, safely") {
   EACH_BACKEND(db);
-  // A clock that stands still in the middle of a transaction keeps the lane busy.
-  std::mutex mutex;
-  std::condition_variable wake;
-  bool blocked = false;
-  bool entered = false;
-  const TestClock clock;
+  SlowClock clock;
   EngineOptions options{.lanes = 1, .queue_max = 3};
-  options.clock = [&] {
-    std::unique_lock lock(mutex);
-    entered = entered || blocked;
-    wake.notify_all();
-    wake.wait(lock, [&] { return !blocked; });
-    return clock.now();
-  };
+  options.clock = clock.function();
   auto engine = open_engine(db, options);
   const auto id = accepted(engine->create_resource({.type = "TOUR", .name = "n"})).resource.id;
   accepted(engine->initialize_capacity(
       {.resource_id = id, .start_date = day(0), .end_date = day(0), .daily_capacity = 100}));
   const CreateHold request{.resource_id = id, .dates = {day(0)}};
-  const auto set_blocked = [&](bool value) {
-    const std::lock_guard lock(mutex);
-    blocked = value;
-    wake.notify_all();
-  };
-  set_blocked(true);
+  clock.block(true);
   must(engine->submit(request, 0));
-  {
-    std::unique_lock lock(mutex);
-    REQUIRE(wake.wait_for(lock, std::chrono::seconds(20), [&] { return entered; }));
-  }
+  REQUIRE(clock.holds_somebody());
   for (std::uint64_t tag = 1; tag <= 3; ++tag) must(engine->submit(request, tag));
   const auto full = engine->submit(request, 4);
   const auto blocking = outcome(engine->create_hold(request));
-  set_blocked(false);
+  clock.block(false);
   REQUIRE_FALSE(full.ok());
   CHECK(full.error().status == Status::kBusy);
   CHECK(full.error().retry == Retry::kSafe);
@@ -276,6 +292,26 @@ TEST_CASE("A full queue refuses the next submit, safely") {
   for (auto& [tag, reply] : replies) CHECK(outcome(reply) == "ACCEPTED");
   CHECK(outcome(engine->create_hold(request)) == "ACCEPTED");
   CHECK(accepted(engine->metrics()).failures.at(Status::kBusy) >= 1);
+}
+
+TEST_CASE("A full queue of reads refuses the next one, safely, and answers those that it let in") {
+  EACH_BACKEND(db);
+  SlowClock clock;
+  EngineOptions options{.readers = 1, .queue_max = 3};
+  options.clock = clock.function();
+  auto engine = open_engine(db, options);
+  const auto id = accepted(engine->create_resource({.type = "TOUR", .name = "n"})).resource.id;
+  const RetrieveResource request{id};
+  clock.block(true);
+  must(engine->submit(request, 0));
+  REQUIRE(clock.holds_somebody());
+  for (std::uint64_t tag = 1; tag <= 3; ++tag) must(engine->submit(request, tag));
+  const auto full = engine->submit(request, 4);
+  clock.block(false);
+  REQUIRE_FALSE(full.ok());
+  CHECK(full.error().status == Status::kBusy);
+  CHECK(full.error().retry == Retry::kSafe);
+  for (auto& [tag, reply] : collect(*engine, 4)) CHECK(outcome(reply) == "ACCEPTED");
 }
 
 TEST_CASE("The smallest queue serves every operation, one at a time") {
