@@ -37,7 +37,7 @@ void run_traffic(const std::string& uri, std::chrono::milliseconds time) {
     int early = 0;
     words >> done >> failed >> early;
     INFO(line);
-    CHECK(done > 10);
+    CHECK(done > scaled(10));
     CHECK(failed == 0);
     CHECK(early == 0);
     CHECK(line.find("torn") == std::string::npos);
