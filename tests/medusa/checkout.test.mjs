@@ -300,7 +300,8 @@ describe('cancelling an order', () => {
   });
 });
 
-describe('a payment that comes late', () => {
+// Both at once, because Medusa lets a provider's message lie for five seconds.
+describe('a payment that comes late', { concurrency: true }, () => {
   /** The cart is paid at the provider, and the shop hears of it only now. */
   async function paidLate(at) {
     const { order_id } = await (async () => {

@@ -21,8 +21,6 @@ module.exports = defineConfig({
     {
       resolve: "@medusajs/medusa/payment",
       options: {
-        // Milliseconds until a provider's message is read.
-        webhook_delay: 1,
         providers: [{ resolve: "./src/modules/test-payment", id: "test" }],
       },
     },
