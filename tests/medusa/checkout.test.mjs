@@ -259,6 +259,20 @@ describe('completing', () => {
     assert.deepEqual(await shop.left(resource.id, 0, 1), [0]);
   });
 
+  test('again books an order whose process died before that', async () => {
+    for (const marked of [true, false]) {
+      const resource = await shop.resource(1);
+      const { cart, order } = await shop.order(resource, [day(0)]);
+      shop.unbook(order, resource);
+      if (!marked)
+        psql(`UPDATE cart SET completed_at = NULL WHERE id = '${cart.id}'`, shop.database.name);
+      const { body } = await shop.complete(cart.id);
+      assert.equal(body.order?.id, order.id, JSON.stringify(body));
+      assert.equal((await shop.allocationsOf(order.id)).length, 1);
+      assert.deepEqual(await shop.left(resource.id, 0, 1), [0]);
+    }
+  });
+
   test('that fails at the end leaves no order, no booking, and the cart its places', async () => {
     const at = await setUp(2);
     await add(at, [day(0)]);

@@ -362,6 +362,15 @@ export class Shop {
       .then(({ allocations }) => allocations);
   }
 
+  /** The order as it is when its process has died before it was booked. */
+  unbook(order, resource) {
+    psql(
+      `DELETE FROM holdfast.resource_allocations WHERE order_id = '${order.id}';
+       UPDATE holdfast.resource_holds SET status = 'ACTIVE' WHERE resource_id = '${resource.id}'`,
+      this.database.name,
+    );
+  }
+
   holdsOf(resourceId, status = 'ACTIVE') {
     return this.admin
       .ok('GET', `/admin/resource-booking/holds?resource_id=${resourceId}&status=${status}`)

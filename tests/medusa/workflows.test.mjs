@@ -2,7 +2,7 @@
 // when a later step fails.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { day, days, expire, psql, Shop } from './support.mjs';
+import { day, days, Shop } from './support.mjs';
 
 const STORE = '/store/resource-booking';
 
@@ -146,20 +146,15 @@ describe('addBookingToCartWorkflow', () => {
 });
 
 describe('an order', () => {
-  /** One whose bookings have been undone, so that there is something to confirm. */
   async function unbooked(resource) {
-    const { cart, order } = await shop.order(resource, [day(0)], 2);
-    psql(
-      `DELETE FROM holdfast.resource_allocations WHERE order_id = '${order.id}';
-       UPDATE holdfast.resource_holds SET status = 'ACTIVE' WHERE resource_id = '${resource.id}'`,
-      shop.database.name,
-    );
-    return { cart, order };
+    const { order } = await shop.order(resource, [day(0)], 2);
+    shop.unbook(order, resource);
+    return order;
   }
 
   test('is booked by confirmHoldsWorkflow; held again when a later step fails', async () => {
     const resource = await shop.resource(2);
-    const { order } = await unbooked(resource);
+    const order = await unbooked(resource);
     await failsLater('confirmHoldsWorkflow', { order_id: order.id });
     assert.deepEqual(
       (await shop.allocationsOf(order.id)).map(({ status }) => status),
@@ -167,7 +162,7 @@ describe('an order', () => {
     );
     assert.deepEqual(await shapes(resource), [`${day(0)} x2`]);
     const other = await shop.resource(2);
-    const { order: second } = await unbooked(other);
+    const second = await unbooked(other);
     const { allocations } = await succeeds('confirmHoldsWorkflow', { order_id: second.id });
     assert.deepEqual(
       allocations.map(({ quantity, status }) => [quantity, status]),

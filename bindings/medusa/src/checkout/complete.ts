@@ -10,10 +10,9 @@ import { getPlaces, giveBackPlaces, keepThroughPayment } from "./reconcile"
  * that was paid already passes, because its order must exist to be refunded.
  */
 export async function validateCart(container: MedusaContainer, cart: ShopCart): Promise<void> {
-  // That it was completed says little: Medusa 2.11 leaves the mark on a cart it has taken back.
-  if (cart.completed_at && (await orderOf(container, cart.id))) {
-    return finishOrder(container, cart.id)
-  }
+  // `completed_at` says little: Medusa 2.11 leaves it on a cart that it has taken back, and a
+  // process that dies may have written the order and not yet this.
+  if (await orderOf(container, cart.id)) return finishOrder(container, cart.id)
   const lines = await bookedLines(container, cart.items)
   if (lines.length === 0 || (await isPaid(container, cart.id))) return
   const input = { cartId: cart.id, email: cart.email, lines }

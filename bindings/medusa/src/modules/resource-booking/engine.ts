@@ -3,6 +3,9 @@ import { BookingError } from "./errors"
 import type { AreaLog } from "./log"
 import type { Settings } from "./options"
 
+// Of one try; a longer wait is several.
+const LONGEST_LOCK_WAIT_MS = 2000
+
 /**
  * The one engine of a process. It is opened when it is first needed, because Medusa builds modules
  * for its commands too, before there is a database; and tried anew after a failure.
@@ -39,6 +42,7 @@ export class Engine {
       holdTtl: holdMs,
       maxHoldLifetime: maxHoldMs,
       retryTimeout: retryMs,
+      lockTimeout: Math.min(retryMs, LONGEST_LOCK_WAIT_MS),
       logger: this.log,
     })
     try {
