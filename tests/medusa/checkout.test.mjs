@@ -116,6 +116,25 @@ describe('a cart', () => {
     await eventually(async () => assert.deepEqual(await shapes(at.resource.id), []));
   });
 
+  test('keeps just its holds when Medusa refuses a line that had its places', async () => {
+    const at = await setUp(3);
+    const { cart } = await add(at, [day(0)]);
+    psql(
+      `UPDATE product_variant SET manage_inventory = true WHERE id = '${at.variant_id}'`,
+      shop.database.name,
+    );
+    const more = { quantity: 2, metadata: { dates: [day(1)] } };
+    for (const [path, body] of [
+      [at.lines, { variant_id: at.variant_id, ...more }],
+      [`${at.lines}/${cart.items[0].id}`, more],
+    ]) {
+      const { status, body: refusal } = await shop.store.send('POST', path, body);
+      assert.equal(status, 400, JSON.stringify(refusal));
+      assert.deepEqual(await shapes(at.resource.id), [`${day(0)} x1`]);
+    }
+    assert.deepEqual(await shop.left(at.resource.id, 0, 2), [2, 3]);
+  });
+
   test('leaves other goods alone', async () => {
     const plain = await shop.product();
     const cart = await shop.cart();

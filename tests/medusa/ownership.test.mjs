@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { operations } from './openapi.mjs';
-import { ADMIN, day, days, expire, Shop } from './support.mjs';
+import { ADMIN, day, days, expire, psql, Shop } from './support.mjs';
 
 const STORE = '/store/resource-booking';
 const SECRET = 'x-resource-booking-secret';
@@ -243,6 +243,35 @@ describe('confirming', () => {
     await refused(`${loose.path}/confirm`, line(mine.order), shop.admin.headers);
     assert.equal((await shop.holdsOf(resource.id)).length, 1);
     await shop.store.ok('POST', path, line(mine.order));
+  });
+
+  test('takes a line for its own days, and no more than it is for', async () => {
+    const resource = await shop.resource(9);
+    const product = await shop.product(resource);
+    const cart = await shop.cart();
+    for (const from of [0, 1])
+      await shop.store.ok('POST', `${STORE}/carts/${cart.id}/line-items`, {
+        variant_id: product.variants[0].id,
+        dates: [day(from)],
+      });
+    await shop.pay(cart.id);
+    const { order } = (await shop.complete(cart.id)).body;
+    const [one, two] = await shop.allocationsOf(order.id);
+    const confirm = (holdId, { line_item_id }) => [
+      'POST',
+      `${STORE}/holds/${holdId}/confirm`,
+      { order_id: order.id, line_item_id },
+    ];
+    await shop.store.refused(404, 'HOLD_NOT_FOUND', ...confirm(one.hold_id, two));
+    // One more for the same days, in the same cart: the line has its place already.
+    const more = await held(resource, {}, one.dates[0] === day(0) ? 0 : 1);
+    psql(
+      `INSERT INTO cart_cart_resourcebooking_booking_hold (id, cart_id, booking_hold_id)
+       VALUES ('one_more', '${cart.id}', '${more.id}')`,
+      shop.database.name,
+    );
+    await shop.store.refused(404, 'HOLD_NOT_FOUND', ...confirm(more.id, one));
+    assert.equal((await shop.allocationsOf(order.id)).length, 2);
   });
 });
 

@@ -17,6 +17,10 @@ export const serverFolder = join(shopFolder, '.medusa', 'server');
 export const ADMIN = { email: 'admin@shop.test', password: 'supersecret' };
 const logFolder = resolve(shopFolder, '..', 'logs');
 
+/** So many times HOLDFAST_BUDGET, once at least. */
+export const share = (count) =>
+  Math.max(1, Math.round(count * Number(process.env.HOLDFAST_BUDGET ?? 1)));
+
 // ---- databases ----------------------------------------------------------------------------------
 
 const conninfo = process.env.HOLDFAST_TEST_POSTGRES ?? '';

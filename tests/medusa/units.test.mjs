@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { shopFolder } from './support.mjs';
+import { share, shopFolder } from './support.mjs';
 
 const require = createRequire(join(shopFolder, 'package.json'));
 const plugin = (file) =>
@@ -11,7 +11,7 @@ const plugin = (file) =>
 
 const { planHolds } = plugin('checkout/plan.js');
 const { debugNames } = plugin('modules/resource-booking/log.js');
-const { settingsOf } = plugin('modules/resource-booking/options.js');
+const { cleanupScheduleOf, settingsOf } = plugin('modules/resource-booking/options.js');
 const { OpenHolds } = plugin('modules/resource-booking/open-holds.js');
 
 const line = (resourceId, days, quantity) => ({ resourceId, dates: days.split(''), quantity });
@@ -106,7 +106,7 @@ describe("the plan of a cart's holds", () => {
       return (state >>> 8) % sides;
     };
     const any = () => ['rs'[roll(2)], ['a', 'b', 'ab'][roll(3)], 1 + roll(3)];
-    for (let round = 0; round < 5000; round++) {
+    for (let round = 0; round < share(5000); round++) {
       const lines = Array.from({ length: roll(4) }, () => line(...any()));
       const holds = Array.from({ length: roll(4) }, (_, at) => hold(`h${at}`, ...any()));
       const after = carriedOut(planHolds(lines, holds), holds);
@@ -195,6 +195,14 @@ describe('settings', () => {
     assert.equal(zone('Pacific/Auckland'), 'Pacific/Auckland');
     for (const TZ of ['', ':/etc/localtime', 'EST5EDT4,M3.2.0'])
       assert.equal(zone(TZ), 'Australia/Brisbane');
+  });
+
+  test('of the clean-up are every five minutes, or what the shop says', () => {
+    const env = { RESOURCE_BOOKING_CLEANUP_SCHEDULE: '0 * * * *' };
+    assert.equal(cleanupScheduleOf({}, {}), '*/5 * * * *');
+    assert.equal(cleanupScheduleOf({}, env), '0 * * * *');
+    assert.equal(cleanupScheduleOf({ cleanupSchedule: '0 3 * * *' }, env), '0 3 * * *');
+    assert.equal(cleanupScheduleOf({ cleanupSchedule: false }, env), false);
   });
 
   test('that are wrong are refused by name', () => {

@@ -78,15 +78,15 @@ export async function orderOf(container: MedusaContainer, cartId: string) {
   return (await one<{ order_id: string }>(container, "order_cart", ["order_id"], filters))?.order_id
 }
 
-/** Carts that became orders between two moments. */
+/** Carts that became orders between two moments, whether or not they were marked as completed. */
 export async function cartsCompleted(container: MedusaContainer, from: Date, to: Date) {
   const query = container.resolve(ContainerRegistrationKeys.QUERY)
   const { data } = await query.graph({
-    entity: "cart",
-    fields: ["id"],
-    filters: { completed_at: { $gte: from, $lte: to } },
+    entity: "order_cart",
+    fields: ["cart_id"],
+    filters: { created_at: { $gte: from, $lte: to } },
   } as never)
-  return (data as unknown as { id: string }[]).map(({ id }) => id)
+  return (data as unknown as { cart_id: string }[]).map(({ cart_id }) => cart_id)
 }
 
 export type ShopCart = {

@@ -3,6 +3,7 @@ import { finishOrder } from "../checkout/complete"
 import { hasHolds } from "../checkout/cart-holds"
 import { cartsCompleted } from "../checkout/order"
 import { RESOURCE_BOOKING } from "../modules/resource-booking"
+import { cleanupScheduleOf } from "../modules/resource-booking/options"
 import type ResourceBookingService from "../modules/resource-booking/service"
 import { pluginOptions } from "../plugin-options"
 
@@ -10,6 +11,7 @@ import { pluginOptions } from "../plugin-options"
 const NEVER = "0 0 29 2 *"
 const MINUTE_MS = 60 * 1000
 const HOUR_MS = 60 * MINUTE_MS
+const schedule = cleanupScheduleOf(pluginOptions(), process.env)
 
 /** Orders whose process died between the order and its bookings; those under way are left alone. */
 async function finishOrders(container: MedusaContainer) {
@@ -27,16 +29,13 @@ async function finishOrders(container: MedusaContainer) {
 /** Housekeeping only: an expired hold's places are free before this has seen it. */
 export default async function cleanup(container: MedusaContainer) {
   const booking = container.resolve<ResourceBookingService>(RESOURCE_BOOKING)
-  if (pluginOptions().cleanupSchedule === false) return
+  if (schedule === false) return
   const { holdsExpired } = await booking.ask("cleanupExpiredHolds")
   booking.log.cleanup.debug(`${holdsExpired} holds expired`)
   await finishOrders(container)
 }
 
-const { cleanupSchedule = process.env.RESOURCE_BOOKING_CLEANUP_SCHEDULE ?? "*/5 * * * *" } =
-  pluginOptions()
-
 export const config = {
   name: "resource-booking-cleanup",
-  schedule: cleanupSchedule === false ? NEVER : cleanupSchedule,
+  schedule: schedule === false ? NEVER : schedule,
 }

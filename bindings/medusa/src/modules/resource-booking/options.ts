@@ -89,6 +89,10 @@ function logLevel(options: PluginOptions, env: Environment): LogLevel {
   return level
 }
 
+/** When expired holds are recorded; Medusa wants to know before there is a module. */
+export const cleanupScheduleOf = (options: PluginOptions, env: Environment): string | false =>
+  options.cleanupSchedule ?? env.RESOURCE_BOOKING_CLEANUP_SCHEDULE ?? "*/5 * * * *"
+
 /** Options before environment before defaults. `shopDatabaseUrl` is Medusa's own database. */
 export function settingsOf(given: unknown, shopDatabaseUrl: string, env: Environment): Settings {
   const options = Options.parse(given ?? {})
