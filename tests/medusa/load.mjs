@@ -169,10 +169,7 @@ await shop.sound();
 console.log('no day is oversold, verify is clean');
 await shop.close();
 agent.destroy();
-assert.deepEqual(
-  [...holds.statuses.keys()],
-  [201],
-);
+assert.deepEqual([...holds.statuses.keys()], [201]);
 if (process.env.HOLDFAST_LOAD_ONLY !== 'report') {
   assert.ok(ratio.throughput >= 0.9, 'at least 90% of the throughput of an empty route');
   assert.ok(ratio.p95 <= 1.15, 'at most 1.15 times its p95');

@@ -114,7 +114,13 @@ describe('addBookingToCartWorkflow', () => {
     return {
       resource,
       lines,
-      ask: (dates, quantity, hold_id) => ({ cart_id: cart.id, variant_id, dates, quantity, hold_id }),
+      ask: (dates, quantity, hold_id) => ({
+        cart_id: cart.id,
+        variant_id,
+        dates,
+        quantity,
+        hold_id,
+      }),
     };
   }
 
