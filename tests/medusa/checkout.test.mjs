@@ -337,24 +337,20 @@ describe('cancelling an order', () => {
 describe('a payment that comes late', { concurrency: true }, () => {
   /** The cart is paid at the provider, and the shop hears of it only now. */
   async function paidLate(at) {
-    const { order_id } = await (async () => {
-      const [session] = psql(
-        `SELECT s.id FROM payment_session s
-        JOIN cart_payment_collection c ON c.payment_collection_id = s.payment_collection_id
-        WHERE c.cart_id = '${at.cart.id}'`,
-        shop.database.name,
-      ).split('\n');
-      await shop.nobody.ok('POST', '/hooks/payment/late_test', { session_id: session, amount: 50 });
-      return eventually(async () => {
-        const found = psql(
-          `SELECT order_id FROM order_cart WHERE cart_id = '${at.cart.id}'`,
-          shop.database.name,
-        );
-        assert.ok(found);
-        return { order_id: found };
-      });
-    })();
-    return order_id;
+    const query = (sql) => psql(sql, shop.database.name);
+    const session_id = query(
+      `SELECT s.id FROM payment_session s
+       JOIN cart_payment_collection c ON c.payment_collection_id = s.payment_collection_id
+       WHERE c.cart_id = '${at.cart.id}'`,
+    );
+    await shop.nobody.ok('POST', '/hooks/payment/late_test', { session_id, amount: 50 });
+    return eventually(() => {
+      const orderId = query(
+        `SELECT order_id FROM order_cart WHERE cart_id = '${at.cart.id}' AND deleted_at IS NULL`,
+      );
+      assert.match(orderId, /^order_\w+$/);
+      return orderId;
+    }, 30_000);
   }
 
   async function expiredCart(places = 1) {

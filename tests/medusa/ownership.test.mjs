@@ -257,21 +257,26 @@ describe('confirming', () => {
     await shop.pay(cart.id);
     const { order } = (await shop.complete(cart.id)).body;
     const [one, two] = await shop.allocationsOf(order.id);
+    shop.unbook(order, resource);
     const confirm = (holdId, { line_item_id }) => [
       'POST',
       `${STORE}/holds/${holdId}/confirm`,
       { order_id: order.id, line_item_id },
     ];
     await shop.store.refused(404, 'HOLD_NOT_FOUND', ...confirm(one.hold_id, two));
-    // One more for the same days, in the same cart: the line has its place already.
+    // For the very days, but in no cart.
     const more = await held(resource, {}, one.dates[0] === day(0) ? 0 : 1);
+    await shop.store.refused(404, 'HOLD_NOT_FOUND', ...confirm(more.id, one));
+    assert.deepEqual(await shop.allocationsOf(order.id), []);
+    await shop.store.ok(...confirm(one.hold_id, one));
+    // In the cart, but the line has its place already.
     psql(
       `INSERT INTO cart_cart_resourcebooking_booking_hold (id, cart_id, booking_hold_id)
        VALUES ('one_more', '${cart.id}', '${more.id}')`,
       shop.database.name,
     );
     await shop.store.refused(404, 'HOLD_NOT_FOUND', ...confirm(more.id, one));
-    assert.equal((await shop.allocationsOf(order.id)).length, 2);
+    assert.equal((await shop.allocationsOf(order.id)).length, 1);
   });
 });
 

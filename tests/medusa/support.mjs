@@ -66,7 +66,7 @@ const environment = ({ url, booking = {}, env = {} }) => ({
   NODE_ENV: 'production',
   MEDUSA_DISABLE_TELEMETRY: 'true',
   LOG_LEVEL: 'info',
-  XDG_CONFIG_HOME: join(logFolder, 'config'),
+  XDG_CONFIG_HOME: resolve(shopFolder, '..', '..', 'config'),
   DATABASE_URL: url,
   SHOP_BOOKING: JSON.stringify(booking),
   ...env,
@@ -341,8 +341,16 @@ export class Shop {
     return begun.payment_sessions[0];
   }
 
-  complete(cartId) {
-    return this.store.send('POST', `/store/carts/${cartId}/complete`);
+  /** Medusa 2.11 may say that somebody else completes the cart when nobody does: then again. */
+  async complete(cartId) {
+    const complete = () => this.store.send('POST', `/store/carts/${cartId}/complete`);
+    const until = Date.now() + 20_000;
+    let answer = await complete();
+    while (answer.body.type === 'conflict' && Date.now() < until) {
+      await sleep(200);
+      answer = await complete();
+    }
+    return answer;
   }
 
   /** A cart with a booking, paid and completed: { cart, order, product }. */
@@ -399,7 +407,7 @@ export class Shop {
 }
 
 /** Waits until `check` passes; events of the shop are worked a moment later. */
-export async function eventually(check, withinMs = 10_000) {
+export async function eventually(check, withinMs = 30_000) {
   const until = Date.now() + withinMs;
   for (;;) {
     try {
