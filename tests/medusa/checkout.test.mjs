@@ -295,10 +295,13 @@ describe('completing', () => {
   test('that fails at the end leaves no order, no booking, and the cart its places', async () => {
     const at = await setUp(2);
     await add(at, [day(0)]);
+    await add(at, [day(1)]);
     await shop.pay(at.cart.id, 'pp_late_test');
+    // The first line is booked, the second is not.
     psql(
-      `CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
-      AS $$ BEGIN RAISE EXCEPTION 'no allocation today'; END $$;
+      `CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF EXISTS (SELECT FROM holdfast.resource_allocations WHERE resource_id = NEW.resource_id)
+        THEN RAISE EXCEPTION 'one allocation only'; END IF; RETURN NEW; END $$;
       CREATE TRIGGER fail BEFORE INSERT ON holdfast.resource_allocations
         FOR EACH ROW EXECUTE FUNCTION fail()`,
       shop.database.name,
@@ -306,17 +309,18 @@ describe('completing', () => {
     const failed = await shop.complete(at.cart.id);
     psql('DROP TRIGGER fail ON holdfast.resource_allocations', shop.database.name);
     assert.ok(failed.status >= 400, JSON.stringify(failed.body));
-    assert.deepEqual(
-      await shop.admin.ok(
-        'GET',
-        `/admin/resource-booking/allocations?resource_id=${at.resource.id}`,
-      ),
-      { allocations: [], next: null },
+    const { allocations } = await shop.admin.ok(
+      'GET',
+      `/admin/resource-booking/allocations?resource_id=${at.resource.id}`,
     );
-    assert.equal((await shop.holdsOf(at.resource.id)).length, 1);
-    assert.deepEqual(await shop.left(at.resource.id, 0, 1), [1]);
+    assert.deepEqual(
+      allocations.map(({ status }) => status),
+      ['CANCELLED'],
+    );
+    assert.deepEqual(await shapes(at.resource.id), [`${day(0)} x1`, `${day(1)} x1`]);
+    assert.deepEqual(await shop.left(at.resource.id, 0, 2), [1, 1]);
     assert.equal((await shop.complete(at.cart.id)).body.type, 'order');
-    assert.deepEqual(await shop.left(at.resource.id, 0, 1), [1]);
+    assert.deepEqual(await shop.left(at.resource.id, 0, 2), [1, 1]);
   });
 });
 

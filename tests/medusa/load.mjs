@@ -138,6 +138,7 @@ const shop = await Shop.open({
   booking: { limits: { holdsPerAddress: 1e9 }, logLevel: 'warn' },
   env: {
     LOG_LEVEL: 'error',
+    PGOPTIONS: '',
     SHOP_CACHING: process.env.HOLDFAST_LOAD_CACHING ?? 'off',
     MEDUSA_FF_CACHING: String(process.env.HOLDFAST_LOAD_CACHING === 'on'),
   },

@@ -69,6 +69,8 @@ const environment = ({ url, booking = {}, env = {} }) => ({
   XDG_CONFIG_HOME: resolve(shopFolder, '..', '..', 'config'),
   DATABASE_URL: url,
   SHOP_BOOKING: JSON.stringify(booking),
+  // Nobody crashes PostgreSQL here, and Medusa 2.11 stumbles over writes that take long.
+  PGOPTIONS: '-c synchronous_commit=off',
   ...env,
 });
 
@@ -79,12 +81,10 @@ const medusa = join(serverFolder, 'node_modules', '.bin', 'medusa');
 
 /** Runs `medusa ARGUMENT...` to its end and gives what it said. */
 export function command(args, { url, booking, env, mayFail = false }) {
-  // What a crash would lose is made again.
-  const settings = { PGOPTIONS: '-c synchronous_commit=off', ...env };
   const done = spawnSync(medusa, args, {
     cwd: serverFolder,
     encoding: 'utf8',
-    env: environment({ url, booking, env: settings }),
+    env: environment({ url, booking, env }),
   });
   const said = `${done.stdout}${done.stderr}`;
   if (!mayFail) assert.equal(done.status, 0, `medusa ${args.join(' ')}\n${said}`);
@@ -93,10 +93,9 @@ export function command(args, { url, booking, env, mayFail = false }) {
 
 /** The same, without waiting. */
 export async function commandAsync(args, { url, booking, env }) {
-  const settings = { PGOPTIONS: '-c synchronous_commit=off', ...env };
   const child = spawn(medusa, args, {
     cwd: serverFolder,
-    env: environment({ url, booking, env: settings }),
+    env: environment({ url, booking, env }),
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
