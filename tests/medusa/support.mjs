@@ -340,16 +340,8 @@ export class Shop {
     return begun.payment_sessions[0];
   }
 
-  /** Medusa 2.11 may say that somebody else completes the cart when nobody does: then again. */
-  async complete(cartId) {
-    const complete = () => this.store.send('POST', `/store/carts/${cartId}/complete`);
-    const until = Date.now() + 20_000;
-    let answer = await complete();
-    while (answer.body.type === 'conflict' && Date.now() < until) {
-      await sleep(200);
-      answer = await complete();
-    }
-    return answer;
+  complete(cartId) {
+    return this.store.send('POST', `/store/carts/${cartId}/complete`);
   }
 
   /** A cart with a booking, paid and completed: { cart, order, product }. */
