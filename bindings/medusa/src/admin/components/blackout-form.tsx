@@ -2,6 +2,7 @@ import { Input, Text } from "@medusajs/ui"
 import { useState } from "react"
 import { client } from "../lib/client"
 import { today } from "../lib/days"
+import { taken } from "../lib/taken"
 import type { NewBlackout, Resource } from "../lib/types"
 import { useChange } from "../lib/use-change"
 import { useLoad } from "../lib/use-load"
@@ -33,11 +34,15 @@ const emptyFor = (resource?: Resource): NewBlackout => ({
 function Conflicts({ blackout, onKeep }: { blackout: NewBlackout; onKeep: (is: boolean) => void }) {
   const { resource_id, start_date, end_date, on_conflict } = blackout
   const load = useLoad(
-    () => client.conflicts(resource_id, { start_date, end_date }),
+    () => taken(resource_id, { start_date, end_date }),
     [resource_id, start_date, end_date],
   )
   return (
-    <section aria-label="Conflicts" aria-live="polite">
+    <section
+      aria-label="Conflicts"
+      aria-live="polite"
+      className="border-ui-border-base flex flex-col gap-y-2 rounded-lg border px-4 py-3"
+    >
       <Loaded load={load}>
         {({ holds, allocations }) =>
           holds.length + allocations.length === 0 ? (

@@ -1,6 +1,7 @@
 import { Button, Table } from "@medusajs/ui"
 import { shortDay } from "../lib/days"
 import type { Blackout } from "../lib/types"
+import { Actions, List } from "./list"
 
 type BlackoutTableProps = {
   blackouts: Blackout[]
@@ -9,25 +10,18 @@ type BlackoutTableProps = {
   onReopen: (blackout: Blackout) => void
 }
 
+const COLUMNS = ["Resource", "First day", "Last day", "Reason", "Actions"]
+
 export const BlackoutTable = ({ blackouts, nameOf, isBusy, onReopen }: BlackoutTableProps) => (
-  <Table aria-label="Blackouts">
-    <Table.Header>
-      <Table.Row>
-        <Table.HeaderCell>Resource</Table.HeaderCell>
-        <Table.HeaderCell>First day</Table.HeaderCell>
-        <Table.HeaderCell>Last day</Table.HeaderCell>
-        <Table.HeaderCell>Reason</Table.HeaderCell>
-        <Table.HeaderCell>Actions</Table.HeaderCell>
-      </Table.Row>
-    </Table.Header>
-    <Table.Body>
-      {blackouts.map((blackout) => (
-        <Table.Row key={blackout.id}>
-          <Table.Cell>{nameOf(blackout.resource_id)}</Table.Cell>
-          <Table.Cell>{shortDay(blackout.start_date)}</Table.Cell>
-          <Table.Cell>{shortDay(blackout.end_date)}</Table.Cell>
-          <Table.Cell>{blackout.reason}</Table.Cell>
-          <Table.Cell>
+  <List label="Blackouts" columns={COLUMNS}>
+    {blackouts.map((blackout) => (
+      <Table.Row key={blackout.id}>
+        <Table.Cell>{nameOf(blackout.resource_id)}</Table.Cell>
+        <Table.Cell>{shortDay(blackout.start_date)}</Table.Cell>
+        <Table.Cell>{shortDay(blackout.end_date)}</Table.Cell>
+        <Table.Cell>{blackout.reason}</Table.Cell>
+        <Table.Cell>
+          <Actions>
             <Button
               size="small"
               variant="transparent"
@@ -37,9 +31,9 @@ export const BlackoutTable = ({ blackouts, nameOf, isBusy, onReopen }: BlackoutT
             >
               Open again
             </Button>
-          </Table.Cell>
-        </Table.Row>
-      ))}
-    </Table.Body>
-  </Table>
+          </Actions>
+        </Table.Cell>
+      </Table.Row>
+    ))}
+  </List>
 )

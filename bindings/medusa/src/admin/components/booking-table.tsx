@@ -1,6 +1,7 @@
 import { Button, StatusBadge, Table } from "@medusajs/ui"
 import { writtenDays } from "../lib/days"
 import type { Booking } from "../lib/types"
+import { Actions, List } from "./list"
 import { OrderLink } from "./order-link"
 
 type BookingTableProps = {
@@ -19,7 +20,7 @@ const BookingRow = ({ booking, ...props }: { booking: Booking } & BookingTablePr
       size="small"
       variant="transparent"
       disabled={props.isBusy}
-      aria-label={`${label} the booking of ${orderName(booking)}`}
+      aria-label={`${label} the booking of ${orderName(booking)}, ${writtenDays(booking.dates)}`}
       onClick={() => onClick(booking)}
     >
       {label}
@@ -43,33 +44,22 @@ const BookingRow = ({ booking, ...props }: { booking: Booking } & BookingTablePr
       </Table.Cell>
       <Table.Cell>
         {booking.status === "CONFIRMED" && (
-          <>
+          <Actions>
             {button("Move", props.onMove)}
             {button("Cancel", props.onCancel)}
-          </>
+          </Actions>
         )}
       </Table.Cell>
     </Table.Row>
   )
 }
 
+const COLUMNS = ["Order", "Customer", "Resource", "Days", "Places", "Status", "Actions"]
+
 export const BookingTable = (props: BookingTableProps) => (
-  <Table aria-label="Bookings">
-    <Table.Header>
-      <Table.Row>
-        <Table.HeaderCell>Order</Table.HeaderCell>
-        <Table.HeaderCell>Customer</Table.HeaderCell>
-        <Table.HeaderCell>Resource</Table.HeaderCell>
-        <Table.HeaderCell>Days</Table.HeaderCell>
-        <Table.HeaderCell>Places</Table.HeaderCell>
-        <Table.HeaderCell>Status</Table.HeaderCell>
-        <Table.HeaderCell>Actions</Table.HeaderCell>
-      </Table.Row>
-    </Table.Header>
-    <Table.Body>
-      {props.bookings.map((booking) => (
-        <BookingRow key={booking.id} booking={booking} {...props} />
-      ))}
-    </Table.Body>
-  </Table>
+  <List label="Bookings" columns={COLUMNS}>
+    {props.bookings.map((booking) => (
+      <BookingRow key={booking.id} booking={booking} {...props} />
+    ))}
+  </List>
 )

@@ -4,6 +4,8 @@ import { client } from "../lib/client"
 import { addDays, today, WEEKDAYS } from "../lib/days"
 import type { Capacity, CapacitySet, Resource } from "../lib/types"
 import { useChange } from "../lib/use-change"
+import { counted } from "../lib/written"
+import { CalendarLink } from "./calendar-link"
 import { Choice } from "./choice"
 import { DateRange } from "./date-range"
 import { Field } from "./field"
@@ -73,7 +75,12 @@ export function CapacityForm({ resource }: { resource: Resource }) {
           Set the places
         </Button>
         <Text size="small" role="status">
-          {result && `${result.days_created} days are new, ${result.days_changed} were changed.`}
+          {result && (
+            <>
+              {counted(result.days_created, "day")} new, {result.days_changed} changed.{" "}
+              <CalendarLink resourceId={resource.id}>See the calendar</CalendarLink>
+            </>
+          )}
         </Text>
       </div>
     </form>

@@ -20,12 +20,33 @@ function state({ blackout, max_capacity, available_capacity }: ReportDay): strin
   return available_capacity > 0 ? `${available_capacity} free` : "Full"
 }
 
+function fill({ blackout, max_capacity, utilisation }: ReportDay): string {
+  if (blackout) return FILL.closed
+  return max_capacity === 0 ? "var(--bg-subtle)" : heat(utilisation)
+}
+
 const spoken = (day: ReportDay) =>
   `${longDay(day.date)}: ${state(day)}, ${day.booked} booked, ${day.held} held, ` +
   `of ${day.max_capacity}`
 
+// Stripes below it would make it hard to read.
+const paper = ({ blackout }: ReportDay) => (blackout ? { background: "var(--bg-base)" } : {})
+
+const Sums = ({ day }: { day: ReportDay }) => (
+  <span aria-hidden className="mt-auto flex w-full flex-col gap-y-1">
+    {(day.booked > 0 || day.held > 0) && (
+      <Text size="xsmall" className="rounded-sm px-1 text-left" style={paper(day)}>
+        {[day.booked && `${day.booked} booked`, day.held && `${day.held} held`]
+          .filter(Boolean)
+          .join(", ")}
+      </Text>
+    )}
+    <ShareBar {...day} />
+  </span>
+)
+
 export function DayCell({ day, isToday, isStop, buttonRef, onOpen, onFocus }: DayCellProps) {
-  const { date, booked, held, blackout, utilisation } = day
+  const hasPlaces = day.max_capacity > 0
   return (
     <button
       ref={buttonRef}
@@ -36,33 +57,25 @@ export function DayCell({ day, isToday, isStop, buttonRef, onOpen, onFocus }: Da
       onFocus={onFocus}
       className="focus-visible:shadow-borders-focus flex h-24 w-full flex-col rounded-md p-2"
       style={{
-        background: blackout ? FILL.closed : heat(utilisation),
-        border: `${isToday ? 2 : 1}px solid var(--border-${isToday ? "interactive" : "base"})`,
+        background: fill(day),
+        border: `1px ${hasPlaces ? "solid" : "dashed"} var(--border-strong)`,
+        outline: isToday ? "2px solid var(--border-interactive)" : undefined,
       }}
     >
       <span className="sr-only">{spoken(day)}</span>
       <span
         aria-hidden
         className="flex w-full flex-wrap justify-between rounded-sm px-1"
-        style={blackout ? { background: "var(--bg-base)" } : undefined}
+        style={paper(day)}
       >
         <Text size="small" weight="plus">
-          {Number(date.slice(-2))}
+          {Number(day.date.slice(-2))}
         </Text>
-        <Text size="xsmall">{state(day)}</Text>
+        <Text size="xsmall" className={hasPlaces ? undefined : "text-ui-fg-subtle"}>
+          {state(day)}
+        </Text>
       </span>
-      <span aria-hidden className="mt-auto flex w-full flex-col gap-y-1">
-        {(booked > 0 || held > 0) && (
-          <Text
-            size="xsmall"
-            className="rounded-sm px-1 text-left"
-            style={blackout ? { background: "var(--bg-base)" } : undefined}
-          >
-            {[booked && `${booked} booked`, held && `${held} held`].filter(Boolean).join(", ")}
-          </Text>
-        )}
-        <ShareBar {...day} />
-      </span>
+      {hasPlaces && <Sums day={day} />}
     </button>
   )
 }

@@ -1,5 +1,5 @@
 import type { Metrics } from "../lib/types"
-import { counted, percent, seconds } from "../lib/written"
+import { percent, seconds } from "../lib/written"
 import { Figure } from "./figure"
 
 const sum = (counts: Record<string, number>) =>
@@ -10,12 +10,12 @@ export const Figures = ({ metrics }: { metrics: Metrics }) => (
     <Figure
       name="Success rate"
       value={percent(metrics.success_rate)}
-      about={`${counted(metrics.holds_confirmed, "hold")} became bookings`}
+      about={`Holds that became bookings: ${metrics.holds_confirmed}`}
     />
     <Figure
       name="Expiry rate"
       value={percent(metrics.expiry_rate)}
-      about={`${counted(metrics.holds_expired, "hold")} ran out of time`}
+      about={`Holds that ran out of time: ${metrics.holds_expired}`}
     />
     <Figure
       name="Time to confirm"
@@ -25,27 +25,27 @@ export const Figures = ({ metrics }: { metrics: Metrics }) => (
     <Figure
       name="Lock waits"
       value={String(metrics.lock_waits)}
-      about={`${metrics.lock_timeouts} waited in vain`}
+      about={`Waited in vain: ${metrics.lock_timeouts}`}
     />
     <Figure
       name="Holds"
       value={String(metrics.holds_created)}
-      about={`${metrics.holds_released} were given back`}
+      about={`Given back: ${metrics.holds_released}`}
     />
     <Figure
       name="Cancelled"
       value={String(metrics.allocations_cancelled)}
-      about="bookings whose places came free"
+      about="Bookings whose places came free"
     />
     <Figure
       name="Refused"
       value={String(sum(metrics.rejections))}
-      about="requests that could not be granted"
+      about="Requests that could not be granted"
     />
     <Figure
       name="Failures"
       value={String(sum(metrics.failures))}
-      about={`${metrics.storage_retries} tries again, ${metrics.queue_depth} waiting now`}
+      about={`Tried again: ${metrics.storage_retries}. Waiting now: ${metrics.queue_depth}`}
     />
   </dl>
 )

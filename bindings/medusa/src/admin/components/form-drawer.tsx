@@ -3,6 +3,7 @@ import type { FormEvent, ReactNode } from "react"
 import type { Change } from "../lib/use-change"
 import { DrawerHead } from "./drawer-head"
 import { Refused } from "./refused"
+import { Side } from "./side"
 
 type FormDrawerProps = {
   title: string
@@ -22,24 +23,22 @@ export function FormDrawer(props: FormDrawerProps) {
     onSubmit()
   }
   return (
-    <Drawer open onOpenChange={(isOpen) => isOpen || onClose()}>
-      <Drawer.Content>
-        <form onSubmit={send} className="flex flex-1 flex-col overflow-hidden">
-          <DrawerHead title={title} about={about} />
-          <Drawer.Body className="flex flex-col gap-y-4 overflow-y-auto">
-            {children}
-            <Refused error={change.error} />
-          </Drawer.Body>
-          <Drawer.Footer>
-            <Button type="button" variant="secondary" onClick={onClose}>
-              Back
-            </Button>
-            <Button type="submit" isLoading={change.isBusy}>
-              {submit}
-            </Button>
-          </Drawer.Footer>
-        </form>
-      </Drawer.Content>
-    </Drawer>
+    <Side onClose={onClose}>
+      <form onSubmit={send} className="flex flex-1 flex-col overflow-hidden">
+        <DrawerHead title={title} about={about} />
+        <Drawer.Body className="flex flex-col gap-y-4 overflow-y-auto">
+          {children}
+          <Refused error={change.error} />
+        </Drawer.Body>
+        <Drawer.Footer>
+          <Button type="button" variant="secondary" onClick={onClose}>
+            Back
+          </Button>
+          <Button type="submit" isLoading={change.isBusy}>
+            {submit}
+          </Button>
+        </Drawer.Footer>
+      </form>
+    </Side>
   )
 }

@@ -1,5 +1,6 @@
 import { Text } from "@medusajs/ui"
 import { FILL, heat } from "../lib/fill"
+import { Swatch } from "./swatch"
 
 const ENTRIES = [
   ["Booked", FILL.booked],
@@ -13,11 +14,7 @@ export const Legend = () => (
   <ul aria-label="Legend" className="flex flex-wrap gap-x-6 gap-y-2 px-6 py-3">
     {ENTRIES.map(([name, fill]) => (
       <li key={name} className="flex items-center gap-x-2">
-        <span
-          aria-hidden
-          className="h-4 w-8 rounded-sm"
-          style={{ background: fill, border: "1px solid var(--border-strong)" }}
-        />
+        <Swatch fill={fill} className="h-4 w-8" />
         <Text size="small">{name}</Text>
       </li>
     ))}

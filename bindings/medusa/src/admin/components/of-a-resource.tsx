@@ -5,7 +5,7 @@ import { useLoad } from "../lib/use-load"
 import { useResourceChoice } from "../lib/use-resource-choice"
 import { Page } from "./page"
 import { ResourceChoice } from "./resource-choice"
-import { Loaded } from "./states"
+import { Loaded, NoResources } from "./states"
 
 type OfAResourceProps = {
   title: string
@@ -25,7 +25,7 @@ export function OfAResource({ title, about, children }: OfAResourceProps) {
 
   return (
     <Page title={title} about={about} actions={choice}>
-      <Loaded load={load} empty="There are no resources yet. Make one on the page Resources.">
+      <Loaded load={load} empty={<NoResources />}>
         {() => children(resource)}
       </Loaded>
     </Page>

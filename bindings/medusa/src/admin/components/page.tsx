@@ -4,7 +4,7 @@ import type { ReactNode } from "react"
 type PageProps = { title: string; about: string; actions?: ReactNode; children: ReactNode }
 
 export const Page = ({ title, about, actions, children }: PageProps) => (
-  <Container className="divide-y p-0">
+  <Container className="divide-y overflow-hidden p-0">
     <div className="flex flex-wrap items-start justify-between gap-4 px-6 py-4">
       <div>
         <Heading level="h1">{title}</Heading>

@@ -1,11 +1,12 @@
 import { Button, Text } from "@medusajs/ui"
 import { useState } from "react"
-import { Link } from "react-router-dom"
 import { client } from "../lib/client"
 import type { Resource } from "../lib/types"
 import { useChange } from "../lib/use-change"
+import { CalendarLink } from "./calendar-link"
 import { Refused } from "./refused"
 import { ResourceChoice } from "./resource-choice"
+import { Empty, NoResources } from "./states"
 
 type ProductLinkProps = {
   productId: string
@@ -23,18 +24,20 @@ export function ProductLink({ productId, linked, resources, onDone }: ProductLin
   const link = () => run(() => client.linkProduct(productId, chosen), "The product is linked")
   const unlink = () => run(() => client.unlinkProduct(productId), "The product is not linked now")
 
+  if (resources.length === 0 && !linked) {
+    return (
+      <Empty>
+        <NoResources />
+      </Empty>
+    )
+  }
   return (
     <div className="flex flex-col gap-y-4 px-6 py-4">
       <Text size="small">
         {linked ? (
           <>
             Booked on{" "}
-            <Link
-              className="text-ui-fg-base underline"
-              to={`/resource-booking?resource_id=${linked.id}`}
-            >
-              {linked.name}
-            </Link>
+            <CalendarLink resourceId={linked.id}>{linked.name}</CalendarLink>
           </>
         ) : (
           "This product is not booked by the day."

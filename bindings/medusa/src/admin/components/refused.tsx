@@ -5,7 +5,8 @@ import { RequestFailed } from "../lib/request"
 /** Why a change was not made, and on which days. */
 export function Refused({ error }: { error?: Error }) {
   if (!error) return null
-  const days = error instanceof RequestFailed ? error.days : []
+  const { days = [], code = "" } = error instanceof RequestFailed ? error : {}
+  const isAboutPlaces = code === "INSUFFICIENT_CAPACITY"
   return (
     <div role="alert">
       <Alert variant="error">
@@ -14,7 +15,8 @@ export function Refused({ error }: { error?: Error }) {
           <ul className="list-disc pl-4">
             {days.map(({ date, requested, available_capacity }) => (
               <li key={date}>
-                {shortDay(date)}: {requested} wanted, {available_capacity} free
+                {shortDay(date)}
+                {isAboutPlaces && `: ${requested} wanted, ${available_capacity} free`}
               </li>
             ))}
           </ul>

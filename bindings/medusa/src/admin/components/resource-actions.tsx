@@ -2,6 +2,7 @@ import { Button, usePrompt } from "@medusajs/ui"
 import { client } from "../lib/client"
 import type { Resource } from "../lib/types"
 import type { Change } from "../lib/use-change"
+import { Actions } from "./list"
 
 type ResourceActionsProps = {
   resource: Resource
@@ -39,11 +40,11 @@ export function ResourceActions({ resource, change, onEdit, onDone }: ResourceAc
       {label}
     </Button>
   )
-  if (deleted_at) return button("Restore", () => void restore())
+  if (deleted_at) return <Actions>{button("Restore", () => void restore())}</Actions>
   return (
-    <>
+    <Actions>
       {button("Edit", onEdit)}
       {button("Delete", () => void remove())}
-    </>
+    </Actions>
   )
 }

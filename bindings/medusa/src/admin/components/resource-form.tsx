@@ -29,11 +29,13 @@ export function ResourceForm({ resource, onDone, onClose }: ResourceFormProps) {
   })
 
   const save = async () => {
-    const saved = await change.run(
-      () => (resource ? client.updateResource(resource.id, fields) : client.createResource(fields)),
-      resource ? `${fields.name} was changed` : `${fields.name} was made`,
-    )
-    if (saved) onDone()
+    const send = async () => {
+      // Types are in capitals, and are typed as one likes.
+      const asked = { ...fields, type: fields.type.toUpperCase() }
+      if (!asked.name || !asked.type) throw new Error("It needs a name and a type.")
+      await (resource ? client.updateResource(resource.id, asked) : client.createResource(asked))
+    }
+    if (await change.run(send, `${fields.name} was ${resource ? "changed" : "made"}`)) onDone()
   }
 
   return (
@@ -45,9 +47,9 @@ export function ResourceForm({ resource, onDone, onClose }: ResourceFormProps) {
       onSubmit={() => void save()}
       onClose={onClose}
     >
-      <Field label="Name">{(field) => <Input {...field} {...text("name")} required />}</Field>
-      <Field label="Type" hint="In capitals, as VEHICLE, TOUR or GUIDE.">
-        {(field) => <Input {...field} {...text("type")} required />}
+      <Field label="Name">{(field) => <Input {...field} {...text("name")} aria-required />}</Field>
+      <Field label="Type" hint="As VEHICLE, TOUR or GUIDE.">
+        {(field) => <Input {...field} {...text("type")} className="uppercase" aria-required />}
       </Field>
       <Field label="Description">
         {(field) => (

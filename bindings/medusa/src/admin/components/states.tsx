@@ -1,5 +1,6 @@
 import { Alert, Button, Text } from "@medusajs/ui"
 import type { ReactNode } from "react"
+import { Link } from "react-router-dom"
 import type { Load } from "../lib/use-load"
 
 export const Loading = () => (
@@ -25,6 +26,16 @@ export const Empty = ({ children }: { children: ReactNode }) => (
   <Text size="small" className="text-ui-fg-subtle px-6 py-8 text-center">
     {children}
   </Text>
+)
+
+/** Where the first one is made. */
+export const NoResources = () => (
+  <>
+    There are no resources yet.{" "}
+    <Link className="text-ui-fg-base underline" to="/resource-booking/resources">
+      Create one
+    </Link>
+  </>
 )
 
 type LoadedProps<T> = {

@@ -8,7 +8,6 @@ import type {
   CapacitySet,
   Conflicts,
   Days,
-  Hold,
   Metrics,
   NewBlackout,
   Page,
@@ -77,8 +76,6 @@ export const client = {
   cancelBooking: (id: string) => request("POST", `/allocations/${id}/cancel`),
   moveBooking: (id: string, dates: string[], quantity: number) =>
     requestOnce("POST", `/allocations/${id}/move`, { dates, quantity }),
-
-  releaseHold: (id: string) => one<Hold>(request("DELETE", `/holds/${id}`), "hold"),
 
   metrics: (resourceIds: string[]) =>
     one<Metrics>(

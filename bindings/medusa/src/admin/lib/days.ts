@@ -33,12 +33,15 @@ export function addMonths(month: string, count: number): string {
 
 export const lastOf = (month: string) => addDays(firstOf(addMonths(month, 1)), -1)
 
+const formatOf = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat(undefined, { timeZone: "UTC", ...options })
 const written = (options: Intl.DateTimeFormatOptions) => {
-  const format = new Intl.DateTimeFormat(undefined, { timeZone: "UTC", ...options })
+  const format = formatOf(options)
   return (day: string) => format.format(asDate(day))
 }
+const SHORT = { day: "numeric", month: "short", year: "numeric" } as const
 export const longDay = written({ weekday: "long", day: "numeric", month: "long", year: "numeric" })
-export const shortDay = written({ day: "numeric", month: "short", year: "numeric" })
+export const shortDay = written(SHORT)
 export const longMonth = written({ month: "long", year: "numeric" })
 
 const weekdayName = (weekday: "short" | "long") => {
@@ -50,10 +53,11 @@ export const shortWeekday = weekdayName("short")
 export const longWeekday = weekdayName("long")
 export const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7]
 
-/** `1 Jul 2027 – 3 Jul 2027`; with gaps, how many days there are. */
+/** `1 – 3 Jul 2027`; with gaps, how many days there are. */
 export function writtenDays(dates: string[]): string {
   const [first, last] = [dates[0], dates[dates.length - 1]]
   if (dates.length === 1) return shortDay(first)
   const gaps = daysBetween(first, last) + 1 !== dates.length
-  return `${shortDay(first)} – ${shortDay(last)}${gaps ? ` (${dates.length} days)` : ""}`
+  const range = formatOf(SHORT).formatRange(asDate(first), asDate(last))
+  return `${range}${gaps ? ` (${dates.length} days)` : ""}`
 }

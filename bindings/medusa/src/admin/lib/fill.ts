@@ -12,4 +12,4 @@ export const FILL = {
 
 /** The fuller, the darker; never so dark that what is written on it cannot be read. */
 export const heat = (utilisation: number) =>
-  `color-mix(in srgb, var(--tag-blue-icon) ${Math.round(30 * utilisation)}%, var(--bg-base))`
+  `color-mix(in srgb, var(--tag-blue-icon) ${Math.round(45 * utilisation)}%, var(--bg-base))`

@@ -1,6 +1,8 @@
 // One request to the admin routes. Medusa's own client keeps only the message of a refusal; the
 // pages need its code and details too.
 
+import { plainly } from "./refusals"
+
 declare const __BACKEND_URL__: string | undefined
 declare const __AUTH_TYPE__: string | undefined
 declare const __JWT_TOKEN_STORAGE_KEY__: string | undefined
@@ -55,7 +57,7 @@ type Refusal = { message?: string; code?: string; details?: { days?: RefusedDay[
 async function failure(response: Response): Promise<RequestFailed> {
   const said = (await response.json().catch(() => ({}))) as Refusal
   const message = said.message ?? `The shop answered ${response.status}.`
-  return new RequestFailed(message, response.status, said.code, said.details?.days)
+  return new RequestFailed(plainly(message, said.code), response.status, said.code, said.details?.days)
 }
 
 export async function request<T>(

@@ -2,11 +2,20 @@ import { client } from "./client"
 import type { Resource } from "./types"
 import { useLoad } from "./use-load"
 
-/** The resources that can be chosen, and what any of them, a deleted one too, is called. */
-export function useResources(): { resources: Resource[]; nameOf: (id: string) => string } {
-  const { data = [] } = useLoad(() => client.everyResource({ include_deleted: true }), [])
+type Resources = {
+  /** Those that can be chosen. */
+  resources: Resource[]
+  /** What any of them, a deleted one too, is called. */
+  nameOf: (id: string) => string
+  reload: () => void
+}
+
+export function useResources(): Resources {
+  const { data, error, reload } = useLoad(() => client.everyResource({ include_deleted: true }), [])
+  const unnamed = (id: string) => (data || error ? id : "…")
   return {
-    resources: data.filter(({ deleted_at }) => !deleted_at),
-    nameOf: (id) => data.find((resource) => resource.id === id)?.name ?? id,
+    resources: (data ?? []).filter(({ deleted_at }) => !deleted_at),
+    nameOf: (id) => data?.find((resource) => resource.id === id)?.name ?? unnamed(id),
+    reload,
   }
 }

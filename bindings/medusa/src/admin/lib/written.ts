@@ -7,4 +7,8 @@ export function seconds(count: number): string {
   return `${Math.round(count / 6) / 10} min`
 }
 
+/** An instant, where the browser is. */
+export const moment = (instant: string) =>
+  new Date(instant).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })
+
 export const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`

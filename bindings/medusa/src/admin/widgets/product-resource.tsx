@@ -17,7 +17,7 @@ const ask = async (productId: string) => {
 const ProductResource = ({ data: { id } }: { data: { id: string } }) => {
   const load = useLoad(() => ask(id), [id])
   return (
-    <Container className="divide-y p-0">
+    <Container className="divide-y p-0" role="region" aria-label="Booking">
       <Heading level="h2" className="px-6 py-4">
         Booking
       </Heading>

@@ -18,11 +18,15 @@ import { useResources } from "../../../lib/use-resources"
 const BlackoutsPage = () => {
   const [chosen, choose] = useResourceChoice()
   const [isFormOpen, setFormOpen] = useState(false)
-  const { resources, nameOf } = useResources()
+  const { resources, nameOf, reload } = useResources()
   const change = useChange()
   const ask = usePrompt()
   const load = usePages((after) => client.blackouts({ resource_id: chosen, after }), [chosen])
 
+  const reloadAll = () => {
+    reload()
+    load.reload()
+  }
   const reopen = async ({ id, resource_id }: Blackout) => {
     const isSure = await ask({
       title: "Open these days again?",
@@ -60,7 +64,7 @@ const BlackoutsPage = () => {
           <Refused error={change.error} />
         </div>
       )}
-      <Loaded load={load} empty="No days are closed.">
+      <Loaded load={{ ...load, reload: reloadAll }} empty="No days are closed.">
         {(blackouts) => (
           <BlackoutTable
             blackouts={blackouts}

@@ -20,7 +20,7 @@ const BookingsPage = () => {
   const [chosen, choose] = useResourceChoice()
   const [filters, setFilters] = useState<Filters>({ q: "" })
   const [moving, setMoving] = useState<Booking>()
-  const { resources, nameOf } = useResources()
+  const { resources, nameOf, reload } = useResources()
   const change = useChange()
   const ask = usePrompt()
   const load = usePages(
@@ -28,6 +28,10 @@ const BookingsPage = () => {
     [filters, chosen],
   )
 
+  const reloadAll = () => {
+    reload()
+    load.reload()
+  }
   const cancel = async ({ id, quantity, dates, resource_id }: Booking) => {
     const isSure = await ask({
       title: "Cancel this booking?",
@@ -64,7 +68,7 @@ const BookingsPage = () => {
           <Refused error={change.error} />
         </div>
       )}
-      <Loaded load={load} empty="No bookings are to be found here.">
+      <Loaded load={{ ...load, reload: reloadAll }} empty="No bookings are to be found here.">
         {(bookings) => (
           <BookingTable
             bookings={bookings}

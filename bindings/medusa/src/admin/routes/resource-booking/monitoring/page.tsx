@@ -2,7 +2,7 @@ import { defineRouteConfig } from "@medusajs/admin-sdk"
 import { Button, Heading } from "@medusajs/ui"
 import { Figures } from "../../../components/figures"
 import { Page } from "../../../components/page"
-import { Empty, Loaded } from "../../../components/states"
+import { Empty, Loaded, NoResources } from "../../../components/states"
 import { UseTable } from "../../../components/use-table"
 import { client } from "../../../lib/client"
 import type { Metrics, Resource } from "../../../lib/types"
@@ -11,9 +11,12 @@ import { useLoad } from "../../../lib/use-load"
 // As many as one request asks for.
 const MOST = 50
 
-async function askAll(): Promise<{ metrics: Metrics; resources: Resource[] }> {
-  const { items: resources } = await client.resources({ limit: MOST })
-  return { metrics: await client.metrics(resources.map(({ id }) => id)), resources }
+type Figured = { metrics: Metrics; resources: Resource[]; hasMore: boolean }
+
+async function askAll(): Promise<Figured> {
+  const { items: resources, next } = await client.resources({ limit: MOST })
+  const metrics = await client.metrics(resources.map(({ id }) => id))
+  return { metrics, resources, hasMore: next !== null }
 }
 
 const MonitoringPage = () => {
@@ -29,14 +32,16 @@ const MonitoringPage = () => {
       }
     >
       <Loaded load={load}>
-        {({ metrics, resources }) => (
+        {({ metrics, resources, hasMore }) => (
           <>
             <Figures metrics={metrics} />
             <Heading level="h2" className="px-6 py-4">
-              Utilisation today
+              Utilisation today{hasMore && `, of the first ${MOST} resources`}
             </Heading>
             {metrics.use.length === 0 ? (
-              <Empty>There are no resources yet.</Empty>
+              <Empty>
+                <NoResources />
+              </Empty>
             ) : (
               <UseTable
                 use={metrics.use}
