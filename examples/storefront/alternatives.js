@@ -3,9 +3,10 @@ import { starts } from './shop.js';
 import { addDays, count, writtenRange } from './days.js';
 
 const AROUND = 14;
-const MOST = 6;
+const MOST_DAYS = 4;
+const MOST_OTHERS = 3;
 
-/** [{ bookable, from, to, label }], the nearest first. */
+/** [{ bookable, from, to, label }]: other days for the same, the nearest first; then others. */
 export async function alternatives(bookables, wanted, { from, to, quantity, earliest }) {
   const days = count(from, to);
   const candidates = bookables.filter(({ resource }) => resource.type === wanted.resource.type);
@@ -13,18 +14,21 @@ export async function alternatives(bookables, wanted, { from, to, quantity, earl
   const ids = [...new Set(candidates.map(({ resource }) => resource.id))];
   const found = await starts(ids, first, addDays(to, AROUND), quantity, days);
   const distance = (day) => Math.abs(count(from, day) - 1);
+  const offer = (bookable, day) => {
+    const end = addDays(day, days - 1);
+    const label = `${bookable.product.title}, ${writtenRange(day, end)}`;
+    return { bookable, from: day, to: end, label };
+  };
 
-  const offers = found.flatMap(({ resource_id: id, start_dates: begins }) => {
-    const bookable = candidates.find(({ resource }) => resource.id === id);
-    const isSame = id === wanted.resource.id;
-    const on = begins.filter((day) => isSame || day === from);
-    return on.map((day) => ({ bookable, from: day, to: addDays(day, days - 1) }));
-  });
-  return offers
-    .sort((one, other) => distance(one.from) - distance(other.from))
-    .slice(0, MOST)
-    .map((offer) => ({
-      ...offer,
-      label: `${offer.bookable.product.title}, ${writtenRange(offer.from, offer.to)}`,
-    }));
+  const beginsOf = ({ id }) => found.find((one) => one.resource_id === id)?.start_dates ?? [];
+  const same = beginsOf(wanted.resource)
+    .sort((one, other) => distance(one) - distance(other))
+    .slice(0, MOST_DAYS)
+    .map((day) => offer(wanted, day));
+  const others = candidates
+    .filter(({ resource }) => resource.id !== wanted.resource.id)
+    .filter(({ resource }) => beginsOf(resource).includes(from))
+    .slice(0, MOST_OTHERS)
+    .map((bookable) => offer(bookable, from));
+  return [...same, ...others];
 }

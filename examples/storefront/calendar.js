@@ -91,13 +91,13 @@ export class Calendar {
     const [first, last] = this.#range;
     const isChosen = first <= date && date <= last;
     const state = isFree ? `${places} free` : REASONS[reason] ?? 'not to be had';
-    const mark = isChosen ? '✓ ' : '';
+    const mark = isChosen ? '✓ ' : isFree ? '' : '× ';
     const button = element(
       'button',
       { type: 'button', className: `day ${isChosen ? 'chosen' : isFree ? '' : 'gone'}` },
       element('span', { className: 'spoken', textContent: `${longDay(date)}, ${state}` }),
       element('span', { ariaHidden: 'true', textContent: `${mark}${Number(date.slice(-2))}` }),
-      element('small', { ariaHidden: 'true', textContent: isFree ? state : `× ${state}` }),
+      element('small', { ariaHidden: 'true', textContent: state }),
     );
     button.dataset.date = date;
     button.tabIndex = date === this.#stop ? 0 : -1;

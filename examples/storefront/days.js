@@ -34,8 +34,14 @@ const written = (options) => {
   return (day) => format.format(asDate(day));
 };
 export const longDay = written({ weekday: 'long', day: 'numeric', month: 'long' });
-export const shortDay = written({ day: 'numeric', month: 'short', year: 'numeric' });
 export const longMonth = written({ month: 'long', year: 'numeric' });
 export const weekday = written({ weekday: 'short' });
-export const writtenRange = (from, to) =>
-  from === to ? shortDay(from) : `${shortDay(from)} – ${shortDay(to)}`;
+
+const short = new Intl.DateTimeFormat(undefined, {
+  timeZone: 'UTC',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
+/** `1 – 3 Jul 2027` */
+export const writtenRange = (from, to) => short.formatRange(asDate(from), asDate(to));

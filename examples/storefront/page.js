@@ -31,6 +31,14 @@ const wanted = () => bookables[at('product').value];
 const quantity = () => Number(at('quantity').value);
 const now = () => today(wanted().resource.timezone);
 
+const money = (amount, currency) =>
+  new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(amount);
+
+/** Of so many places. A variant need not have a price. */
+function price({ calculated_price: one }, places) {
+  return one ? money(places * one.calculated_amount, one.currency_code) : '';
+}
+
 function problem(error) {
   text('problem', error?.message ?? '');
   show('problem', Boolean(error));
@@ -105,6 +113,7 @@ function showHold(held, left = lifetime(held)) {
   const { dates } = held;
   const what = `${held.quantity} × ${wanted().product.title}`;
   text('held-what', `${what}, ${writtenRange(dates[0], dates[dates.length - 1])}`);
+  text('price', price(wanted().variant, held.quantity));
   show('choose', false);
   show('alternatives', false);
   show('held', true);
@@ -119,6 +128,7 @@ async function resume() {
   if (held?.status !== 'ACTIVE' || index < 0) return;
   at('product').value = index;
   at('email').value = held.customer_email;
+  at('quantity').value = held.quantity;
   chosen = [held.dates[0], held.dates[held.dates.length - 1]];
   showHold(held, Date.parse(held.expires_at) - Date.now());
 }
@@ -129,8 +139,10 @@ async function backToChoosing(said) {
   sessionStorage.removeItem('hold');
   token = shop.newToken();
   show('held', false);
+  show('booked', false);
   show('choose', true);
   text('message', said);
+  at('product').focus();
   await showMonth();
 }
 
@@ -214,7 +226,8 @@ async function book() {
   countdown.stop();
   sessionStorage.removeItem('hold');
   const what = at('held-what').textContent;
-  text('booked-what', `Order #${order.display_id}: ${what}. We wrote to ${order.email}.`);
+  const paid = money(order.total, order.currency_code);
+  text('booked-what', `Order #${order.display_id} for ${order.email}: ${what}, ${paid}.`);
   show('held', false);
   show('booked', true);
   at('booked-title').focus();
@@ -251,6 +264,7 @@ const startAgain = () => {
   return goTo(monthOf(now()));
 };
 const countAgain = () => {
+  if (!at('quantity').reportValidity()) return undefined;
   calendar.forget();
   return showMonth();
 };
@@ -261,6 +275,10 @@ on('after', 'click', () => goTo(addMonths(month, 1)), inTurn);
 on('extend', 'click', extend);
 on('release', 'click', release);
 on('checkout', 'submit', book);
+on('again', 'click', () => {
+  calendar.forget();
+  return backToChoosing('');
+});
 
 void attempt(async () => {
   text('message', 'Loading…');
@@ -270,6 +288,7 @@ void attempt(async () => {
   );
   text('message', bookables.length ? '' : 'There is nothing to book.');
   if (bookables.length === 0) return;
+  show('choose', true);
   await resume();
   await goTo(monthOf(now()));
 });

@@ -16,7 +16,7 @@ export class ShopError extends Error {
 
 // The shop's own words for these are for programmers.
 const PLAIN = {
-  INSUFFICIENT_CAPACITY: 'Somebody was faster: there are not so many places left.',
+  INSUFFICIENT_CAPACITY: 'Somebody was faster: there are not enough places left.',
   BLACKOUT: 'These days cannot be booked any more.',
 };
 
@@ -56,9 +56,19 @@ async function ask(method, path, body) {
 const booking = '/store/resource-booking';
 const query = (fields) => new URLSearchParams(Object.entries(fields));
 
-/** What can be booked: [{ product, variant, resource }]. */
+let firstRegion;
+const region = () => (firstRegion ??= ask('GET', '/store/regions').then(({ regions }) => regions[0]));
+
+/** What can be booked: [{ product, variant, resource }]; a variant has its price in the region. */
 export async function bookables() {
-  const { products } = await ask('GET', '/store/products?limit=50&fields=id,title,*variants');
+  const { products } = await ask(
+    'GET',
+    `/store/products?${query({
+      limit: 50,
+      fields: 'id,title,variants.id,*variants.calculated_price',
+      region_id: (await region()).id,
+    })}`,
+  );
   const all = products.map(async (product) => {
     const { resources } = await ask('GET', `${booking}/resources?product_id=${product.id}`);
     return resources.map((resource) => ({ product, variant: product.variants[0], resource }));
@@ -100,12 +110,11 @@ export const extendHold = (id, token) =>
   );
 
 export async function createCart(email, customer) {
-  const { regions } = await ask('GET', '/store/regions');
-  const [region] = regions;
+  const { id, countries } = await region();
   const { cart } = await ask('POST', '/store/carts', {
-    region_id: region.id,
+    region_id: id,
     email,
-    shipping_address: { ...customer, country_code: region.countries[0].iso_2 },
+    shipping_address: { ...customer, country_code: countries[0].iso_2 },
   });
   return cart;
 }
