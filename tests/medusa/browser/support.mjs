@@ -22,13 +22,14 @@ export async function openBrowser() {
 const isHere = (url) => !url.startsWith('http') || new URL(url).hostname === '127.0.0.1';
 
 /** Somebody with a browser of their own. What their pages do wrong is in `faults`. */
-export async function person(browser, { width = 1440, height = 1000 } = {}) {
+export async function person(browser, { width = 1440, height = 1000, colorScheme } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
+    colorScheme,
     locale: 'en-AU',
     timezoneId: 'Australia/Brisbane',
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
@@ -38,16 +39,21 @@ export async function person(browser, { width = 1440, height = 1000 } = {}) {
   return { page, faults, close: () => context.close() };
 }
 
-/** build/medusa/VERSION/screens/NAME.png */
-export async function picture(page, name) {
+async function picture(page, name) {
   mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  const path = join(pictures, `${name}.png`);
+  await page.screenshot({ path, fullPage: true, animations: 'disabled' });
 }
 
 const SERIOUS = ['serious', 'critical'];
 
-/** Nothing that keeps people out of `parts`, as selectors of the page. */
-export async function accessible(page, parts = ['main']) {
+/** Nothing that keeps people out of `parts`. */
+async function accessible(page, parts) {
+  // Half-faded text has not the contrast that it will have.
+  await page.evaluate(() => {
+    for (const animation of document.getAnimations())
+      if (animation.effect.getTiming().iterations !== Infinity) animation.finish();
+  });
   await page.evaluate(axe);
   const { violations } = await page.evaluate(
     (include) => globalThis.axe.run({ include }, { resultTypes: ['violations'] }),
@@ -57,6 +63,24 @@ export async function accessible(page, parts = ['main']) {
     .filter(({ impact }) => SERIOUS.includes(impact))
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join('\n  ')}`);
   assert.deepEqual(found, []);
+}
+
+/**
+ * How the page is now, in build/medusa/VERSION/screens/NAME.png; and axe finds no serious fault in
+ * `parts` of it, which are selectors.
+ */
+export async function look(page, name, parts = ['main']) {
+  await picture(page, name);
+  await accessible(page, parts);
+}
+
+/** No part of the page is beside it. */
+export async function fits(page) {
+  const [wanted, there] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  assert.ok(wanted <= there, `${wanted} wide on ${there}`);
 }
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
