@@ -33,7 +33,7 @@ const BookingRow = ({ booking, ...props }: { booking: Booking } & BookingTablePr
       </Table.Cell>
       <Table.Cell>{booking.order?.email}</Table.Cell>
       <Table.Cell>{props.nameOf(booking.resource_id)}</Table.Cell>
-      <Table.Cell>{writtenDays(booking.dates)}</Table.Cell>
+      <Table.Cell className="whitespace-nowrap">{writtenDays(booking.dates)}</Table.Cell>
       <Table.Cell>{booking.quantity}</Table.Cell>
       <Table.Cell>
         {booking.status === "CONFIRMED" ? (

@@ -7,7 +7,7 @@ const ENTRIES = [
   ["Held", FILL.held],
   ["Free", FILL.free],
   ["Closed", FILL.closed],
-  ["The darker, the fuller", `linear-gradient(90deg, ${heat(0)}, ${heat(1)})`],
+  ["The more colour, the fuller", `linear-gradient(90deg, ${heat(0)}, ${heat(1)})`],
 ]
 
 export const Legend = () => (

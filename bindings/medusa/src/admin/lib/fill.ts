@@ -10,6 +10,6 @@ export const FILL = {
   closed: stripes(-45, "var(--border-strong)", "var(--bg-subtle)", 4),
 }
 
-/** The fuller, the darker; never so dark that what is written on it cannot be read. */
+/** The fuller, the more colour; never so much that what is written on it cannot be read. */
 export const heat = (utilisation: number) =>
   `color-mix(in srgb, var(--tag-blue-icon) ${Math.round(45 * utilisation)}%, var(--bg-base))`
