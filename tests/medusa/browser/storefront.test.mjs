@@ -270,9 +270,11 @@ test('a hold whose time is over is gone, and the shopper may choose again', asyn
   const [held] = await shop.holdsOf(resource.id);
 
   // The page's clock is not believed while the shop's says that it lasts.
+  const asked = page.waitForResponse((response) => response.url().endsWith(held.id));
   await page.clock.fastForward(31 * MINUTE);
   await page.clock.runFor(1000);
-  await eventually(async () => assert.ok((await left(page)) >= 0));
+  await asked;
+  await eventually(async () => assert.ok((await left(page)) > 0));
   assert.ok(await heldFor(page).isVisible());
 
   expire(shop, held.id);

@@ -111,7 +111,12 @@ async function serveStorefront() {
 /** A shop whose admin is on, and a storefront that it lets in. */
 export async function openShop() {
   const storefront = await serveStorefront();
-  const shop = await Shop.open({ env: { SHOP_ADMIN: 'on', SHOP_STOREFRONT: storefront.origin } });
+  const env = { SHOP_ADMIN: 'on', SHOP_STOREFRONT: storefront.origin };
+  const shop = await Shop.open({ env }).catch((error) => {
+    // Else the process would not end.
+    storefront.server.close();
+    throw error;
+  });
   Object.assign(storefront.settings, { shop: shop.server.base, key: shop.key });
   return {
     shop,
