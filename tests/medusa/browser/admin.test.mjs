@@ -461,8 +461,9 @@ const content = () =>
   page.locator('main table, main form').or(page.getByText('No days are closed.')).first();
 
 for (const [path, title] of PAGES) {
-  test(`${title} says that it is loading, that it failed, and tries again`, async () => {
+  test(`${title} says that it is loading, that it failed, and tries again`, async (t) => {
     const requests = await holdUp();
+    t.after(requests.end);
     await visit(path, title);
     await page.getByRole('status').getByText('Loading…').waitFor();
     await look(page, `admin-loading${path.replace('/', '-')}`);
@@ -473,7 +474,6 @@ for (const [path, title] of PAGES) {
     await button('Try again').click();
     await content().waitFor();
     assert.equal(await page.getByRole('alert').count(), 0);
-    await requests.end();
   });
 }
 

@@ -306,6 +306,9 @@ test('when the time is over and the days are gone, others are offered', async ()
   await page.getByText('The time is over, and the days are not held any more.').waitFor();
   await instead(page).getByRole('button', { name: new RegExp(title) }).first().waitFor();
   await look(page, 'storefront-expired-and-gone');
+  await instead(page).getByRole('button', { name: new RegExp(title) }).first().click();
+  await holdButton(page).click();
+  await heldFor(page).waitFor();
   await leave(who);
 });
 
@@ -384,11 +387,12 @@ for (const [suffix, how] of [
     await shop.order(resource, [day(4)]);
     await holdButton(page).click();
     await instead(page).waitFor();
-    await see('alternatives');
+    await instead(page).evaluate((offers) => offers.scrollIntoView());
     assert.ok(await page.getByRole('alert').evaluate((said) => {
       const { top, bottom } = said.getBoundingClientRect();
       return top >= 0 && bottom <= innerHeight;
     }), 'what is wrong is in sight');
+    await see('alternatives');
     await instead(page).getByRole('button', { name: title }).first().click();
     await holdButton(page).click();
     await heldFor(page).waitFor();
