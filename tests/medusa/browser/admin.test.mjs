@@ -195,8 +195,9 @@ test('a booking and a hold appear in the calendar', async () => {
   await shop.order(resource, [nextDay(date)], 5);
   const cell = await visitDay(date);
   assert.match(await cell.textContent(), /2 free, 2 booked, 1 held, of 5/);
-  assert.match(await cellOf(nextDay(date)).textContent(), /Full, 5 booked, 0 held, of 5/);
   await look(page, 'admin-calendar');
+  await showMonthOf(nextDay(date));
+  assert.match(await cellOf(nextDay(date)).textContent(), /Full, 5 booked, 0 held, of 5/);
 });
 
 test('held and closed have patterns, for those who do not see the colours', async () => {
@@ -221,11 +222,22 @@ test('by keyboard a day opens what is on it, and leads to the order', async () =
   const { allocations } = await admin(`/allocations?resource_id=${(await madeResource()).id}`);
   const { order } = allocations.find(({ dates }) => dates[0] === date);
   const cell = await visitDay(date);
-  const press = (...keys) =>
-    keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
-  await cell.focus();
-  await press('Home', 'End', 'Home', ...Array(Number(date.slice(-2)) - 1).fill('ArrowRight'));
-  await press('ArrowDown', 'ArrowUp', 'Enter');
+  const press = async (...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const hasFocus = () => cell.evaluate((at) => at === document.activeElement);
+  /** So many days from the month's end on, a week at a time as far as that goes. */
+  const go = (end, days, week, day) =>
+    press(end, ...Array(Math.floor(days / 7)).fill(week), ...Array(days % 7).fill(day));
+  const dayOfMonth = Number(date.slice(-2));
+  const [year, month] = date.split('-').map(Number);
+  const lastOfMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  await page.locator('main table button').first().focus();
+  await go('End', lastOfMonth - dayOfMonth, 'ArrowUp', 'ArrowLeft');
+  assert.ok(await hasFocus(), 'backwards from the last day');
+  await go('Home', dayOfMonth - 1, 'ArrowDown', 'ArrowRight');
+  assert.ok(await hasFocus(), 'onwards from the first day');
+  await press('Enter');
   await form().getByText('waiting@shop.test').waitFor();
   await form().getByText('2 places booked').waitFor();
   await form().getByText('1 place held').waitFor();
@@ -233,7 +245,7 @@ test('by keyboard a day opens what is on it, and leads to the order', async () =
 
   await press('Escape');
   await gone(form());
-  assert.ok(await cell.evaluate((at) => at === document.activeElement), 'the day has the focus');
+  assert.ok(await hasFocus(), 'the day has the focus again');
   await press('Enter');
   await form().getByRole('link', { name: `Order #${order.display_id}` }).press('Enter');
   await page.waitForURL(`**/orders/${order.id}`);
@@ -427,6 +439,7 @@ test('the figures are those of the shop, and how full today is', async () => {
     [metrics.holds_created, metrics.holds_confirmed, metrics.holds_expired],
     [5, 3, 1],
   );
+  await page.getByText('Success rate').waitFor();
   const shown = await page.locator('dl > div').allInnerTexts();
   const figure = (title) => shown.find((text) => text.startsWith(title)).split(/\n+/).slice(1);
   assert.deepEqual(figure('Success rate'), ['75%', 'Holds that became bookings: 3']);
