@@ -282,12 +282,14 @@ on('again', 'click', () => {
 
 void attempt(async () => {
   text('message', 'Loading…');
-  bookables = await shop.bookables();
+  bookables = await shop.bookables().finally(() => text('message', ''));
   at('product').replaceChildren(
     ...bookables.map(({ product }, index) => new Option(product.title, index)),
   );
-  text('message', bookables.length ? '' : 'There is nothing to book.');
-  if (bookables.length === 0) return;
+  if (bookables.length === 0) {
+    text('message', 'There is nothing to book.');
+    return;
+  }
   show('choose', true);
   await resume();
   await goTo(monthOf(now()));

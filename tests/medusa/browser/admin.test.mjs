@@ -407,6 +407,7 @@ test('a product is linked to a resource on its own page', async () => {
   const WIDGET = ['[role=region][aria-label=Booking]'];
   await page.goto(`${shop.server.base}/app/products/${product.id}`);
   await widget.getByText('This product is not booked by the day.').waitFor();
+  await widget.scrollIntoViewIfNeeded();
   await look(page, 'admin-product', WIDGET);
   await choose('Resource', name, widget);
   await button('Link', widget).click();
@@ -492,6 +493,12 @@ for (const [path, title] of PAGES) {
 
 async function tour(suffix) {
   const { id } = await madeResource();
+  const { blackout } = await shop.admin.ok('POST', '/admin/resource-booking/blackouts', {
+    resource_id: id,
+    start_date: day(6),
+    end_date: day(9),
+    reason: 'Road closed by the flood',
+  });
   for (const [path, title] of PAGES) {
     await visit(path === '' || path === '/capacity' ? `${path}?resource_id=${id}` : path, title);
     await content().waitFor();
@@ -502,6 +509,7 @@ async function tour(suffix) {
   await cellOf(nextDay(workday(0))).click();
   await form().getByText('5 places booked').waitFor();
   await look(page, `admin-day-${suffix}`, DIALOG);
+  await shop.admin.ok('DELETE', `/admin/resource-booking/blackouts/${blackout.id}`);
 }
 
 test('they can be read in the dark', async () => {

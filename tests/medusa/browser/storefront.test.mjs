@@ -361,6 +361,7 @@ test('the page says that it is loading, and that the shop does not answer', asyn
   await look(page, 'storefront-loading');
   fail();
   await page.getByRole('alert').getByText('The shop does not answer.').waitFor();
+  assert.equal(await page.getByText('Loading…').isVisible(), false);
   await look(page, 'storefront-failed');
   await leave(who);
 });

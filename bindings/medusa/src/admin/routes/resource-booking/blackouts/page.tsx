@@ -31,6 +31,7 @@ const BlackoutsPage = () => {
     const isSure = await ask({
       title: "Open these days again?",
       description: `${nameOf(resource_id)} can be booked on them as far as there are places.`,
+      variant: "confirmation",
       confirmText: "Open again",
       cancelText: "Leave closed",
     })
