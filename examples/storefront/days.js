@@ -43,5 +43,5 @@ const short = new Intl.DateTimeFormat(undefined, {
   month: 'short',
   year: 'numeric',
 });
-/** `1 – 3 Jul 2027` */
+/** `1–3 Jul 2027` */
 export const writtenRange = (from, to) => short.formatRange(asDate(from), asDate(to));

@@ -57,7 +57,10 @@ const booking = '/store/resource-booking';
 const query = (fields) => new URLSearchParams(Object.entries(fields));
 
 let firstRegion;
-const region = () => (firstRegion ??= ask('GET', '/store/regions').then(({ regions }) => regions[0]));
+function region() {
+  firstRegion ??= ask('GET', '/store/regions').then(({ regions }) => regions[0]);
+  return firstRegion;
+}
 
 /** What can be booked: [{ product, variant, resource }]; a variant has its price in the region. */
 export async function bookables() {

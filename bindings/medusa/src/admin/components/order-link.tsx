@@ -6,7 +6,10 @@ export const OrderLink = ({ booking }: { booking: Booking }) =>
   booking.order === null ? (
     <span>{booking.order_id}</span>
   ) : (
-    <Link className="text-ui-fg-base whitespace-nowrap underline" to={`/orders/${booking.order_id}`}>
+    <Link
+      className="text-ui-fg-base whitespace-nowrap underline"
+      to={`/orders/${booking.order_id}`}
+    >
       {booking.order ? `Order #${booking.order.display_id}` : "Open the order"}
     </Link>
   )

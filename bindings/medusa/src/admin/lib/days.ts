@@ -53,7 +53,7 @@ export const shortWeekday = weekdayName("short")
 export const longWeekday = weekdayName("long")
 export const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7]
 
-/** `1 – 3 Jul 2027`; with gaps, how many days there are. */
+/** `1–3 Jul 2027`; with gaps, how many days there are. */
 export function writtenDays(dates: string[]): string {
   const [first, last] = [dates[0], dates[dates.length - 1]]
   if (dates.length === 1) return shortDay(first)

@@ -56,8 +56,8 @@ type Refusal = { message?: string; code?: string; details?: { days?: RefusedDay[
 
 async function failure(response: Response): Promise<RequestFailed> {
   const said = (await response.json().catch(() => ({}))) as Refusal
-  const message = said.message ?? `The shop answered ${response.status}.`
-  return new RequestFailed(plainly(message, said.code), response.status, said.code, said.details?.days)
+  const message = plainly(said.message ?? `The shop answered ${response.status}.`, said.code)
+  return new RequestFailed(message, response.status, said.code, said.details?.days)
 }
 
 export async function request<T>(
