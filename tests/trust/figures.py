@@ -3,8 +3,8 @@
 figures.py add FILE CAMPAIGN PART whole|share COUNT UNIT WRONG SECONDS SEED     one more line
 figures.py table FILE                                                           merges the lines
 
-A campaign's row is the sum of the newest line of each of its parts, once all of them were played
-whole; until then the row stays as it is.
+A campaign's row is the sum of the newest line of each of its parts that was played whole. As long
+as some are missing the row says so, and does not take the place of one in which none is.
 """
 
 import datetime
@@ -33,6 +33,7 @@ CAMPAIGNS = {
     "zoo": ("each wrong build is caught by its test", 1),
     "fuzz": ("no input does harm", 10),
 }
+UNFINISHED = "so far"
 HEAD = ("| campaign | what must hold | played | wrong | time | seed | date |\n"
         "|---|---|---|---|---|---|---|\n")
 
@@ -54,8 +55,9 @@ def duration(seconds):
 
 def row(name, parts):
     counts, units, wrong, seconds, seeds, dates = zip(*parts.values())
-    seeds = set(seeds)
-    return (f"| {name} | {CAMPAIGNS[name][0]} | {sum(counts):,} {units[0]} | {sum(wrong)} | "
+    seeds, of = set(seeds), CAMPAIGNS[name][1]
+    only = f", {len(parts)} of {of} parts {UNFINISHED}" if len(parts) < of else ""
+    return (f"| {name} | {CAMPAIGNS[name][0]} | {sum(counts):,} {units[0]}{only} | {sum(wrong)} | "
             f"{duration(sum(seconds))} | {seeds.pop() if len(seeds) == 1 else 'several'} | "
             f"{max(dates)} |")
 
@@ -71,11 +73,11 @@ def table(file):
     rows, newest = rows_of(text), read(file)
     for name, (promise, count) in CAMPAIGNS.items():
         parts = newest.get(name, {})
-        if len(parts) >= count:
+        before = rows.setdefault(name, f"| {name} | {promise} | nothing {UNFINISHED} | | | | |")
+        if len(parts) >= count or (parts and f" {UNFINISHED} |" in before):
             rows[name] = row(name, parts)
-            continue
-        print(f"{name}: {len(parts)} of its {count} parts were played whole; its row stays")
-        rows.setdefault(name, f"| {name} | {promise} | not yet whole | | | | |")
+        if len(parts) < count:
+            print(f"{name}: {len(parts)} of its {count} parts were played whole")
     body = "".join(rows[name] + "\n" for name in CAMPAIGNS)
     PAGE.write_text(text.split(BEGIN)[0] + BEGIN + HEAD + body + END + text.split(END)[1])
 
