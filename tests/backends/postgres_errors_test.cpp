@@ -1,4 +1,5 @@
 // What each failure of the server means, before COMMIT and at it.
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,26 @@ TEST_CASE("a message is one line and holds no secret") {
   CHECK(shown.find('\t') == std::string::npos);
   const auto keys = secrets_of("host=db password='it\\'s' user=shop sslpassword=key");
   CHECK(redact("sslpassword key, password it's", keys) == "sslpassword ***, password ***");
+}
+
+TEST_CASE("what hides a secret leaves the rest as it is, wherever the secret stands") {
+  const std::vector<std::string> secrets{"key"};
+  CHECK(redact("key", secrets) == "***");
+  CHECK(redact("key first", secrets) == "*** first");
+  CHECK(redact("keykey, last key", secrets) == "***, last ***");
+  CHECK(redact("two\r\nlines \n", secrets) == "two  lines");
+  CHECK(redact(" \n", secrets).empty());
+  CHECK(redact("", secrets).empty());
+}
+
+TEST_CASE("a password of the environment is a secret, and an '@' before a URI's is none") {
+  ::setenv("PGPASSWORD", "from outside", 1);
+  const auto secrets = secrets_of("host=db");
+  ::unsetenv("PGPASSWORD");
+  CHECK(secrets == std::vector<std::string>{"from outside"});
+  CHECK(secrets_of("host=db").empty());
+  CHECK(secrets_of("shop@main://db").empty());
+  CHECK(secrets_of("postgres://shop@db/main").empty());
 }
 
 TEST_CASE("a raw '@' or '/' in a URI's password does not leak as a host name") {

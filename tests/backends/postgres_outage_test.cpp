@@ -6,6 +6,7 @@
 #include "cluster.hpp"
 #include "shop.hpp"
 #include "support/budget.hpp"
+#include "support/child.hpp"
 #include "support/threads.hpp"
 
 namespace holdfast::test {
@@ -122,6 +123,34 @@ TEST_CASE("a session that was ended while idle is replaced without a word") {
     hold(*engine, resource);
     db.execute("SELECT pg_terminate_backend(pid)" + kOthers);
     CHECK(available(*engine, resource) == 99 - i);
+  }
+}
+
+TEST_CASE("a forked child may not use its parent's sessions, and closing them there does no harm") {
+  NEEDS_POSTGRES();
+  const Database db(Backend{.name = "postgres"});
+  const auto engine = migrated(db.uri(), {.retry_timeout = 0ms});
+  const std::string resource = add_resource(*engine, 5);
+  auto storage = must(open_storage(db.uri(), {}));
+  const auto sessions = [&] { return Sql(db.address()).column("SELECT pid" + kOthers); };
+  const auto of_the_parent = sessions();
+  const auto misused = [](const auto& result) {
+    return !result.ok() && result.error().status == Status::kMisuse &&
+           contains(result.error().message, "fork");
+  };
+  CHECK(holds_in_child([&] {
+    const bool told = misused(engine->create_hold(hold_request(resource))) &&
+                      misused(engine->retrieve_resource({.resource_id = resource})) &&
+                      misused(storage->migrate());
+    storage.reset();
+    const auto own = Engine::open(db.uri());
+    return told && own.ok() && available(**own, resource) == 5;
+  }));
+  (void)hold(*engine, resource);
+  CHECK(available(*engine, resource) == 4);
+  const auto now = sessions();
+  for (const std::string& pid : of_the_parent) {
+    CHECK(std::find(now.begin(), now.end(), pid) != now.end());
   }
 }
 

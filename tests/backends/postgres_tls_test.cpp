@@ -88,7 +88,9 @@ TEST_CASE("verify-full opens the server that the authority vouches for by name, 
 TEST_CASE("a host that is not this machine is asked for verify-full unless a mode is named") {
   NEEDS_POSTGRES();
   TlsServer server;
-  Surroundings surroundings("[bare]\nhost=0.0.0.0\n[named]\nhost=0.0.0.0\nsslmode=require\n");
+  Surroundings surroundings(
+      "[bare]\nhost=0.0.0.0\n[named]\nhost=0.0.0.0\nsslmode=require\n"
+      "[loose]\nhost=0.0.0.0\nsslmode=allow\n");
   const std::string login = server.login();
   const std::string ours = "so it is verify-full";
   check_opened("host=0.0.0.0 " + login + " sslrootcert=" + server.folder() + "/ca.crt", "TLSv1.3");
@@ -97,6 +99,7 @@ TEST_CASE("a host that is not this machine is asked for verify-full unless a mod
   check_refused("hostaddr=0.0.0.0 host=localhost " + login, ours);
   check_refused("host=/nowhere,0.0.0.0 " + login, ours);
   check_refused("service=bare " + login, "names a host that is not this machine and no sslmode");
+  check_refused("service=loose " + login, "names a host that is not this machine and no sslmode");
   check_opened("service=bare sslmode=require " + login, "TLSv1.3");
   check_opened("service=named " + login, "TLSv1.3");
 

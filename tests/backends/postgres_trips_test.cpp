@@ -123,4 +123,21 @@ TEST_CASE("what a deferred constraint refuses at COMMIT is never told as done") 
   CHECK(available(*engine, resource) == 9);
 }
 
+TEST_CASE("what the server warns of at COMMIT is logged, and the booking is made") {
+  NEEDS_POSTGRES();
+  const Database db(Backend{.name = "postgres"});
+  LogLines log;
+  const auto engine = migrated(db.uri(), {.log = log.function()});
+  const std::string resource = add_resource(*engine, 10);
+  db.execute(R"(CREATE FUNCTION holdfast.warn() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE NOTICE 'by the way'; RAISE WARNING 'on one disk only';
+                   RETURN NULL; END $$;
+                CREATE CONSTRAINT TRIGGER late AFTER INSERT ON holdfast.resource_holds
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION holdfast.warn())");
+  (void)hold(*engine, resource);
+  CHECK(available(*engine, resource) == 9);
+  CHECK(contains(log.text(), "committed, with a warning: on one disk only"));
+  CHECK_FALSE(contains(log.text(), "by the way"));
+}
+
 }  // namespace holdfast::test

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -263,6 +264,81 @@ TEST_CASE("a file that cannot be written is refused") {
   CHECK(error->status == Status::kConfiguration);
   CHECK(error->retry == Retry::kNever);
   CHECK(contains(error->message, "written"));
+}
+
+TEST_CASE("a database in memory books like a file, and is gone with its engine") {
+  std::string resource;
+  {
+    const auto engine = migrated("sqlite::memory:");
+    resource = add_resource(*engine, 2);
+    (void)hold(*engine, resource);
+    (void)hold(*engine, resource);
+    CHECK(available(*engine, resource) == 0);
+    CHECK(accepted(engine->prune({.erase_customer_email = "nobody@example.com"})).emails_erased ==
+          0);
+    CHECK(unsound(*engine).empty());
+  }
+  const auto again = migrated("sqlite::memory:");
+  CHECK(accepted(again->list_resources({})).items.empty());
+}
+
+TEST_CASE("days that somebody else has written are a failure of the storage, not an answer") {
+  for (const char* days : {"2027-03-01;2027-03-02", "2027-02-30", "yesterday.."}) {
+    INFO(days);
+    const Database db(kSqlite);
+    const auto engine = migrated(db.uri());
+    const std::string id = hold(*engine, add_resource(*engine, 2)).id;
+    db.execute("UPDATE resource_holds SET dates = '" + std::string(days) + "'");
+    const auto answer = engine->retrieve_hold({.hold_id = id});
+    REQUIRE_FALSE(answer.ok());
+    CHECK(answer.error().status == Status::kStorage);
+    CHECK(answer.error().retry == Retry::kNever);
+  }
+}
+
+TEST_CASE("with one connection, reads and transactions take turns on it") {
+  const Database db(kSqlite);
+  const auto storage = must(open_storage(db.uri(), {.connections_max = 1}));
+  must(storage->migrate());
+  write(*storage, resource_id(1), {.resource_inserts = {make_resource(1)}});
+  CHECK(load_unlocked(*storage, {.key = resource_id(1)}).resource.has_value());
+}
+
+TEST_CASE("a read that finds every connection in use is BUSY, and the next one is answered") {
+  const Database db(kSqlite);
+  std::atomic<bool> blocks{false};
+  std::atomic<bool> entered{false};
+  StorageOptions options{.lock_timeout = std::chrono::milliseconds(50), .connections_max = 2};
+  options.clock = [&] {
+    entered = blocks.load();
+    while (blocks) std::this_thread::yield();
+    return at(1000);
+  };
+  const auto storage = must(open_storage(db.uri(), options));
+  must(storage->migrate());
+  blocks = true;
+  std::thread slow([&] { (void)storage->read(scope_of({resource_id(1)})); });
+  while (!entered) std::this_thread::yield();
+  const auto refused = storage->read(scope_of({resource_id(1)}));
+  blocks = false;
+  slow.join();
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().status == Status::kBusy);
+  CHECK(refused.error().retry == Retry::kSafe);
+  CHECK(storage->read(scope_of({resource_id(1)})).ok());
+}
+
+TEST_CASE("a read whose connection cannot be opened gives its place back") {
+  const Database db(kSqlite);
+  const auto storage = must(open_storage(db.uri(), {.connections_max = 2}));
+  must(storage->migrate());
+  const std::string aside = db.address() + ".aside";
+  std::filesystem::rename(db.address(), aside);
+  std::filesystem::create_directory(db.address());
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(storage->read(scope_of({resource_id(1)})).ok());
+  std::filesystem::remove(db.address());
+  std::filesystem::rename(aside, db.address());
+  CHECK(storage->read(scope_of({resource_id(1)})).ok());
 }
 
 }  // namespace holdfast::test

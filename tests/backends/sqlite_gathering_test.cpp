@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "shop.hpp"
 #include "sqlite_shim.hpp"
 #include "storage/sqlite/gathering_vfs.hpp"
+#include "support/random.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -49,12 +51,25 @@ int on_sync(sqlite3_file* file, int flags) {
   return below->xSync(file, flags);
 }
 
+/// What a disk is said to be able to do.
+struct Abilities {
+  int version = 3;       ///< of the VFS
+  int file_version = 3;  ///< of its files' methods
+  bool shares = true;    ///< memory between processes, which a log needs
+  int traits = SQLITE_IOCAP_POWERSAFE_OVERWRITE;
+};
+Abilities abilities;
+
+int on_traits(sqlite3_file*) { return abilities.traits; }
+
 /// SQLite's default VFS while it lives, for one thread: the system's own, with two methods changed.
 class NotingDisk {
  public:
-  NotingDisk() {
+  explicit NotingDisk(const Abilities& has = {}) {
+    abilities = has;
     real_ = sqlite3_vfs_find(nullptr);
     own() = *real_;
+    own().iVersion = has.version;
     own().zName = "noting disk";
     own().xOpen = on_open;
     events.clear();
@@ -81,6 +96,14 @@ class NotingDisk {
     changed = *below;
     changed.xWrite = on_write<kFile>;
     changed.xSync = on_sync<kFile>;
+    changed.xDeviceCharacteristics = on_traits;
+    changed.iVersion = std::min(changed.iVersion, abilities.file_version);
+    if (!abilities.shares) {
+      changed.xShmMap = nullptr;
+      changed.xShmLock = nullptr;
+      changed.xShmBarrier = nullptr;
+      changed.xShmUnmap = nullptr;
+    }
     file->pMethods = &changed;
   }
 
@@ -129,6 +152,12 @@ class Sql {
     };
     if (sqlite3_exec(file_.get(), sql.c_str(), keep, &out, nullptr) != SQLITE_OK)
       throw std::runtime_error(sql + ": " + sqlite3_errmsg(file_.get()));
+    return out;
+  }
+  /// Of a transaction that has written something.
+  sqlite3_file* journal() {
+    sqlite3_file* out = nullptr;
+    sqlite3_file_control(file_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &out);
     return out;
   }
   bool in_transaction() { return sqlite3_get_autocommit(file_.get()) == 0; }
@@ -215,6 +244,147 @@ TEST_CASE("without memory to gather in, commits are written through") {
     Sql other(file.path, "", Sql::Through::kSystem);
     CHECK(other.value("SELECT count(*) FROM pages WHERE mark = 'new'") == "5");
     CHECK(broken(other).empty());
+  }
+}
+
+TEST_CASE(
+    "on a disk that gathering was not thought for, each write goes to the file in its order") {
+  const int safe = SQLITE_IOCAP_POWERSAFE_OVERWRITE;
+  for (const auto& journal : kJournals) {
+    for (const int traits : {0, safe | SQLITE_IOCAP_SEQUENTIAL}) {
+      INFO("journal: " << journal << ", traits: " << traits);
+      NotingDisk disk({.traits = traits});
+      const File file;
+      Sql sql(file.path, journal);
+      fill(sql);
+      events.clear();
+      sql.must(update_to("new"));
+      const auto writes = std::count_if(events.begin(), events.end(), [](const Event& event) {
+        return event.kind == Event::Kind::kWrite && event.file == Event::File::kJournal;
+      });
+      CHECK(writes >= kRows);
+      CHECK(state(sql) == "new");
+      CHECK(broken(sql).empty());
+    }
+  }
+}
+
+TEST_CASE("over a VFS that can do less, less is done, and as well") {
+  for (const Abilities& has : {Abilities{.version = 1, .file_version = 1},
+                               Abilities{.version = 2, .file_version = 2, .shares = false}}) {
+    INFO("version: " << has.version);
+    NotingDisk disk(has);
+    const File file;
+    Sql sql(file.path, "persist");
+    fill(sql);
+    sql.must(update_to("new"));
+    CHECK(sql.value("PRAGMA journal_mode = WAL") == "persist");
+    Sql other(file.path, "", Sql::Through::kSystem);
+    CHECK(state(other) == "new");
+    CHECK(broken(other).empty());
+  }
+}
+
+TEST_CASE("where gathering is the default already, a commit is gathered once, and is whole") {
+  sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
+  for (const auto& journal : kJournals) {
+    const File file;
+    sqlite3_vfs_register(sqlite3_vfs_find(sqlite::gathering_vfs()), 1);
+    {
+      Sql sql(file.path, journal);
+      fill(sql);
+      sql.must(update_to("new"));
+    }
+    sqlite3_vfs_register(system, 1);
+    Sql other(file.path, "", Sql::Through::kSystem);
+    CHECK(state(other) == "new");
+    CHECK(broken(other).empty());
+  }
+}
+
+TEST_CASE("a transaction over two files is committed in both, or in neither") {
+  for (const bool commits : {true, false}) {
+    const File file;
+    const File second;
+    Sql sql(file.path, "persist");
+    fill(sql);
+    {
+      Sql another(second.path, "persist");
+      fill(another);
+    }
+    sql.must("ATTACH '" + second.path + "' AS second");
+    sql.must("BEGIN");
+    sql.must("UPDATE main.pages SET mark = 'new', fill = randomblob(3000)");
+    sql.must("UPDATE second.pages SET mark = 'new', fill = randomblob(3000)");
+    sql.must(commits ? "COMMIT" : "ROLLBACK");
+    for (const std::string& path : {file.path, second.path}) {
+      Sql other(path, "", Sql::Through::kSystem);
+      CHECK(state(other) == (commits ? "new" : "old"));
+      CHECK(broken(other).empty());
+    }
+  }
+}
+
+namespace {
+
+/// The journal of an open transaction, past what SQLite has in it, beside what it must read like.
+class Beside {
+ public:
+  explicit Beside(sqlite3_file* file) : file_(file) {}
+
+  std::size_t size() const { return expected_.size(); }
+
+  void write(std::size_t at, const std::string& bytes) {
+    if (size() < at + bytes.size()) expected_.resize(at + bytes.size());
+    expected_.replace(at, bytes.size(), bytes);
+    REQUIRE(file_->pMethods->xWrite(file_, bytes.data(), static_cast<int>(bytes.size()),
+                                    place(at)) == SQLITE_OK);
+  }
+  void truncate(std::size_t size) {
+    expected_.resize(size);
+    REQUIRE(file_->pMethods->xTruncate(file_, place(size)) == SQLITE_OK);
+  }
+  /// What is past the end reads as zeros.
+  void check(std::size_t at, std::size_t size) const {
+    std::string wanted = at < expected_.size() ? expected_.substr(at, size) : "";
+    wanted.resize(size);
+    std::string found(size, '?');
+    const int rc = file_->pMethods->xRead(file_, found.data(), static_cast<int>(size), place(at));
+    REQUIRE((rc == SQLITE_OK || rc == SQLITE_IOERR_SHORT_READ));
+    REQUIRE(found == wanted);
+    sqlite3_int64 bytes = 0;
+    REQUIRE(file_->pMethods->xFileSize(file_, &bytes) == SQLITE_OK);
+    if (!expected_.empty()) REQUIRE(bytes == place(expected_.size()));
+  }
+
+ private:
+  static sqlite3_int64 place(std::size_t at) { return (1 << 20) + static_cast<sqlite3_int64>(at); }
+
+  sqlite3_file* file_;
+  std::string expected_{};
+};
+
+}  // namespace
+
+TEST_CASE("a gathered file reads like any other, whatever is written where") {
+  Random random;
+  const File file;
+  Sql sql(file.path, "persist");
+  fill(sql);
+  sql.must("BEGIN IMMEDIATE");
+  sql.must("UPDATE pages SET mark = 'new' WHERE id = 1");
+  Beside journal(sql.journal());
+  for (int step = 0; step < 3000; ++step) {
+    const auto at = static_cast<std::size_t>(random.below(200'000));
+    const auto size = static_cast<std::size_t>(random.below(step % 50 == 0 ? 70'000 : 3'000) + 1);
+    const auto what = random.below(8);
+    if (what == 0 && at < journal.size()) journal.truncate(at);
+    if (what > 0 && what < 4) journal.check(at, size);
+    // Where the last one ended, as a journal is written, or anywhere.
+    const std::string bytes(size, static_cast<char>('a' + random.below(26)));
+    if (what > 5) journal.write(journal.size(), bytes);
+    if (what == 4 || what == 5) journal.write(at, bytes);
+    if (journal.size() > 250'000) journal.truncate(0);
   }
 }
 

@@ -3,16 +3,15 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <functional>
 #include <thread>
 
 #include "process.hpp"
 #include "shop.hpp"
 #include "storage/sqlite/descriptors.hpp"
+#include "support/child.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -58,18 +57,6 @@ void check_second_library(const Error& error) {
   CHECK(contains(error.message, "a second SQLite library"));
 }
 
-/// Runs `body` in a forked child; false when it was wrong there or did not come back.
-bool holds_in_child(const std::function<bool()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(20);
-    ::_exit(body() ? 0 : 1);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 }  // namespace
 
 TEST_CASE("a file that a second SQLite library of the process has open is not opened") {
@@ -113,6 +100,30 @@ TEST_CASE("the process's other connections through the same library are no stran
   (void)hold(*engine, resource);
   (void)hold(*again, resource);
   CHECK(available(*engine, resource) == 3);
+}
+
+// In a process of its own, where no second library is.
+TEST_CASE("a host with a connection of its own", "[.][sqlite_host]") {
+  const Database db(kSqlite);
+  LogLines log;
+  const auto engine = migrated(db.uri(), {.log = log.function()});
+  const std::string resource = add_resource(*engine, 5);
+  sqlite3* opened = nullptr;
+  REQUIRE(sqlite3_open(db.address().c_str(), &opened) == SQLITE_OK);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> own(opened, sqlite3_close);
+  REQUIRE(sqlite3_exec(opened, "SELECT * FROM resources", nullptr, nullptr, nullptr) == SQLITE_OK);
+  std::this_thread::sleep_for(kNextLook);
+  (void)hold(*engine, resource);
+  CHECK(available(*engine, resource) == 4);
+  CHECK_FALSE(contains(log.text(), "open for reading"));
+}
+
+TEST_CASE("a connection that the host has opened through the same library is no stranger") {
+  const TemporaryFolder folder;
+  Process host(self("[sqlite_host]"), "", folder.path() + "/out");
+  const int code = host.wait(60);
+  INFO(read_file(folder.path() + "/out"));
+  CHECK(code == 0);
 }
 
 TEST_CASE("a descriptor for reading is told of once, and stops nothing") {
