@@ -97,7 +97,6 @@ void end(Slot& slot, std::uint32_t generation) {
 
 }  // namespace
 
-bool in_callback() { return inside_callback; }
 CallbackScope::CallbackScope() : before_(std::exchange(inside_callback, true)) {}
 CallbackScope::~CallbackScope() { inside_callback = before_; }
 

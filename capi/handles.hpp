@@ -11,9 +11,6 @@
 
 namespace holdfast::capi {
 
-/// True on a thread that is inside one of the host's callbacks.
-bool in_callback();
-
 /// Marks the calling thread as inside one of the host's callbacks.
 class CallbackScope {
  public:

@@ -138,6 +138,10 @@ TEST_CASE("a size that lies is refused before anything is read") {
   CHECK_FIELD(metrics, "resource_ids", r.resource_ids_count = 1);
   CHECK_FIELD(create_holds, "items", r.items = &one_item; r.items_count = huge);
   CHECK_FIELD(create_holds, "items", r.items_count = 1);
+  holdfast_hold_item unequal[3] = {one_item, one_item, {}};
+  unequal[1].struct_size += 8;
+  CHECK_FIELD(create_holds, "struct_size", r.items = unequal; r.items_count = 2);
+  CHECK_FIELD(update_resource, "name", r.name = {nullptr, 1});
 }
 
 TEST_CASE("one string sent many times does not take memory many times") {
