@@ -229,7 +229,7 @@ describe('migrations', () => {
     const server = await Server.start(at);
     t.after(() => server.stop());
     assert.equal(psql('SELECT count(*) FROM holdfast.resources', database.name), '0');
-    assert.match(server.said, /resource-booking:engine: open, schema/);
+    await eventually(() => assert.match(server.said, /resource-booking:engine: open, schema/));
     await server.stop();
     database.drop();
   });
