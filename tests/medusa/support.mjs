@@ -15,6 +15,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const shopFolder = resolve(process.env.HOLDFAST_SHOP ?? join(root, 'build/medusa/shop'));
 export const serverFolder = join(shopFolder, '.medusa', 'server');
 export const ADMIN = { email: 'admin@shop.test', password: 'supersecret' };
+const isOldest = /[/]2[.]11[.]\d+[/]/.test(shopFolder);
 const logFolder = resolve(shopFolder, '..', 'logs');
 
 /** So many times HOLDFAST_BUDGET, once at least. */
@@ -340,8 +341,16 @@ export class Shop {
     return begun.payment_sessions[0];
   }
 
-  complete(cartId) {
-    return this.store.send('POST', `/store/carts/${cartId}/complete`);
+  async complete(cartId) {
+    const complete = () => this.store.send('POST', `/store/carts/${cartId}/complete`);
+    const answer = await complete();
+    if (!isOldest || answer.body.type !== 'conflict') return answer;
+    // See TROUBLESHOOTING.md: it has lost count of its steps, and left the cart locked.
+    return eventually(async () => {
+      const again = await complete();
+      assert.equal(again.body.type, 'order', JSON.stringify(again.body));
+      return again;
+    }, 150_000);
   }
 
   /** A cart with a booking, paid and completed: { cart, order, product }. */
