@@ -32,8 +32,9 @@ class Lanes {
   using Done = std::function<void(Result<core::Verdict>)>;
 
   /// `told` is called whenever the last of several `done` was.
-  Lanes(Attempts& attempts, std::int32_t lanes, std::int32_t queue_max,
-        std::function<void()> told = [] {});
+  Lanes(
+      Attempts& attempts, std::int32_t lanes, std::int32_t queue_max,
+      std::function<void()> told = [] {});
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
   ~Lanes();
