@@ -4,7 +4,7 @@ export type SeedItem = {
   description: string
   /** Places on each day. */
   places: number
-  /** Per place and day, in AUD. */
+  /** Per place, in AUD, for however many days. */
   price: number
 }
 
