@@ -6,6 +6,10 @@ import type { Settings } from "./options"
 // Of one try; a longer wait is several.
 const LONGEST_LOCK_WAIT_MS = 2000
 
+// A shop's process makes hundreds of holds a second, not tens of thousands: with one lane those
+// that wait gather into one transaction, and more of the machine is left to Medusa.
+const LANES = 1
+
 /**
  * The one engine of a process. It is opened when it is first needed, because Medusa builds modules
  * for its commands too, before there is a database; and tried anew after a failure.
@@ -43,6 +47,7 @@ export class Engine {
       maxHoldLifetime: maxHoldMs,
       retryTimeout: retryMs,
       lockTimeout: Math.min(retryMs, LONGEST_LOCK_WAIT_MS),
+      lanes: LANES,
       logger: this.log,
     })
     try {
