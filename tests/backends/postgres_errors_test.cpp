@@ -1,8 +1,8 @@
 // What each failure of the server means, before COMMIT and at it.
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "process.hpp"
 #include "storage/postgres/errors.hpp"
 #include "support/catch.hpp"
 
@@ -143,10 +143,11 @@ TEST_CASE("what hides a secret leaves the rest as it is, wherever the secret sta
 }
 
 TEST_CASE("a password of the environment is a secret, and an '@' before a URI's is none") {
-  ::setenv("PGPASSWORD", "from outside", 1);
-  const auto secrets = secrets_of("host=db");
-  ::unsetenv("PGPASSWORD");
-  CHECK(secrets == std::vector<std::string>{"from outside"});
+  {
+    test::ScopedEnvironment environment;
+    environment.set("PGPASSWORD", "from outside");
+    CHECK(secrets_of("host=db") == std::vector<std::string>{"from outside"});
+  }
   CHECK(secrets_of("host=db").empty());
   CHECK(secrets_of("shop@main://db").empty());
   CHECK(secrets_of("postgres://shop@db/main").empty());

@@ -1,9 +1,4 @@
 // TLS: whom the library talks to, whom it refuses, and what it asks for when nobody says.
-#include <stdlib.h>
-
-#include <utility>
-#include <vector>
-
 #include "shop.hpp"
 #include "storage/postgres/connection.hpp"
 #include "tls_server.hpp"
@@ -12,29 +7,16 @@ namespace holdfast::test {
 namespace {
 
 /// HOME without a root.crt, which libpq would read, and the service file `text`.
-class Surroundings {
+class Surroundings : public ScopedEnvironment {
  public:
   explicit Surroundings(const std::string& services = {}) {
     write_file(folder_.path() + "/services.conf", services);
     set("HOME", folder_.path());
     set("PGSERVICEFILE", folder_.path() + "/services.conf");
   }
-  Surroundings(const Surroundings&) = delete;
-  Surroundings& operator=(const Surroundings&) = delete;
-  ~Surroundings() {
-    for (const auto& [name, value] : before_) {
-      if (value.empty()) ::unsetenv(name.c_str());
-      if (!value.empty()) ::setenv(name.c_str(), value.c_str(), 1);
-    }
-  }
-  void set(const std::string& name, const std::string& value) {
-    before_.emplace_back(name, environment(name.c_str()));
-    ::setenv(name.c_str(), value.c_str(), 1);
-  }
 
  private:
   TemporaryFolder folder_{};
-  std::vector<std::pair<std::string, std::string>> before_{};
 };
 
 /// Refused for good, in a line that says why and gives nothing away.
@@ -123,20 +105,27 @@ TEST_CASE("only this machine's own names and numbers are taken for it") {
     INFO(conninfo);
     return must(postgres::Address::parse(conninfo)).adds_verify_full();
   };
-  for (const char* local : {"dbname=x", "host=localhost", "host=127.0.0.1", "host=127.8.9.10",
-                            "host=::1", "host=/run/postgresql", "host=@abstract",
-                            "host=/run,localhost", "host=db.example.com hostaddr=127.0.0.1"}) {
+  for (const char* local :
+       {"dbname=x", "host=localhost", "host=127.0.0.1", "host=127.8.9.10", "host=::1",
+        "host=/run/postgresql", "host=@abstract", "host=/run,localhost",
+        "host=db.example.com hostaddr=127.0.0.1", "hostaddr=127.0.0.1,127.0.0.2"}) {
     CHECK_FALSE(upgraded(local));
   }
   for (const char* far :
        {"host=db.example.com", "host=127.evil.example", "host=localhost.example", "host=::2",
         "host=10.127.0.1", "hostaddr=10.0.0.1", "host=localhost hostaddr=10.0.0.1",
         "host=localhost,db.example.com", "host=a,b hostaddr=127.0.0.1,10.0.0.1",
-        "postgres://localhost:5432,db.example.com:5432/shop", "host=localhost."}) {
+        "hostaddr=127.0.0.1,10.0.0.1", "postgres://localhost:5432,db.example.com:5432/shop",
+        "host=localhost.", "host=db.example.com sslmode=''"}) {
     CHECK(upgraded(far));
     if (contains(far, "://")) continue;
     CHECK_FALSE(upgraded(std::string(far) + " sslmode=prefer"));
   }
+  ScopedEnvironment environment;
+  environment.set("PGSSLMODE", "");
+  CHECK(upgraded("host=db.example.com"));
+  environment.set("PGSSLMODE", "prefer");
+  CHECK_FALSE(upgraded("host=db.example.com"));
 }
 
 }  // namespace holdfast::test

@@ -80,6 +80,23 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+ScopedEnvironment::~ScopedEnvironment() {
+  // The last first: a name may have been set twice.
+  for (auto before = before_.rbegin(); before != before_.rend(); ++before) {
+    if (before->value) {
+      ::setenv(before->name.c_str(), before->value->c_str(), 1);
+    } else {
+      ::unsetenv(before->name.c_str());
+    }
+  }
+}
+
+void ScopedEnvironment::set(const std::string& name, const std::string& value) {
+  const char* found = std::getenv(name.c_str());
+  before_.push_back({name, found == nullptr ? std::nullopt : std::optional<std::string>(found)});
+  ::setenv(name.c_str(), value.c_str(), 1);
+}
+
 TemporaryFolder::TemporaryFolder(const std::string& user) {
   path_ = (std::filesystem::temp_directory_path() / "holdfast-XXXXXX").string();
   if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,23 @@ std::vector<std::string> self(const std::string& test_case);
 
 /// A value that a parent has set for its worker.
 std::string environment(const char* name);
+
+/// This process's environment, changed for as long as the object lives.
+class ScopedEnvironment {
+ public:
+  ScopedEnvironment() = default;
+  ScopedEnvironment(const ScopedEnvironment&) = delete;
+  ScopedEnvironment& operator=(const ScopedEnvironment&) = delete;
+  ~ScopedEnvironment();
+  void set(const std::string& name, const std::string& value);
+
+ private:
+  struct Before {
+    std::string name;
+    std::optional<std::string> value;
+  };
+  std::vector<Before> before_{};
+};
 
 /// A fresh folder below the system's temporary one, removed at the end; `user` owns it.
 class TemporaryFolder {

@@ -48,24 +48,14 @@ bool in_environment(const PQconninfoOption& option) {
   return option.envvar != nullptr && std::getenv(option.envvar) != nullptr;
 }
 
-const PQconninfoOption* find(const PQconninfoOption* options, std::string_view keyword) {
-  for (const PQconninfoOption* o = options; o->keyword != nullptr; ++o) {
-    if (o->keyword == keyword) return o;
-  }
-  return nullptr;
-}
-
-/// Set by the user: in the address or in the environment.
-bool is_given(const PQconninfoOption* options, std::string_view keyword) {
-  const PQconninfoOption* o = find(options, keyword);
-  return o != nullptr && (o->val != nullptr || in_environment(*o));
-}
-
+/// In the address or else in the environment; empty is as good as not given.
 std::string_view value_of(const PQconninfoOption* options, std::string_view keyword) {
-  const PQconninfoOption* o = find(options, keyword);
-  if (o == nullptr) return {};
-  if (o->val != nullptr) return o->val;
-  return in_environment(*o) ? std::getenv(o->envvar) : std::string_view{};
+  for (const PQconninfoOption* o = options; o->keyword != nullptr; ++o) {
+    if (o->keyword != keyword) continue;
+    if (o->val != nullptr) return o->val;
+    return in_environment(*o) ? std::getenv(o->envvar) : std::string_view{};
+  }
+  return {};
 }
 
 // Nothing that leaves the machine: a Unix socket, or a name or number of the loopback device.
@@ -142,8 +132,8 @@ Result<Address> Address::parse(std::string_view conninfo) {
                  .message = "PostgreSQL: the address is neither a URI nor key=value text of libpq"};
   }
   // A service file may set any option, and what we would add would outrank it.
-  const bool service = is_given(options.get(), "service");
-  out.names_mode_ = is_given(options.get(), "sslmode");
+  const bool service = !value_of(options.get(), "service").empty();
+  out.names_mode_ = !value_of(options.get(), "sslmode").empty();
   out.adds_mode_ = !out.names_mode_ && !service && !is_local(options.get());
   for (const PQconninfoOption* o = options.get(); o->keyword != nullptr; ++o) {
     const Default* d = default_of(o->keyword);
