@@ -1,9 +1,16 @@
 // Addresses: both forms that libpq knows, what is wrong with one, and what no message may show.
+#include <atomic>
+#include <thread>
+#include <utility>
+
 #include "cluster.hpp"
 #include "shop.hpp"
+#include "support/relay.hpp"
 
 namespace holdfast::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr const char* kPassword = "s3cret/Pass@word";
 constexpr const char* kEncoded = "s3cret%2FPass%40word";
@@ -91,6 +98,47 @@ TEST_CASE("a failure of the work shows no password either") {
   CHECK(reply.error().retry == Retry::kSafe);
   CHECK(contains(log.text(), "create_hold not answered"));
   check_no_secret(describe(reply.error()) + log.text());
+}
+
+TEST_CASE("what the host has set, in the address or around it, outranks what the library would") {
+  NEEDS_POSTGRES();
+  const PrivateCluster cluster;
+  const std::string conninfo = cluster.create_database("shop");
+  const auto sessions_of = [&](const std::string& application) {
+    return Sql(conninfo).value(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE "
+        "application_name = '" +
+        application + "'");
+  };
+  const auto ours = migrated("postgres:" + conninfo);
+  CHECK(sessions_of("holdfast") == "t");
+  const auto named = migrated("postgres:" + conninfo + " fallback_application_name=till");
+  CHECK(sessions_of("till") == "t");
+  // The library asks for a server that can be written to, and this one can.
+  ScopedEnvironment environment;
+  environment.set("PGTARGETSESSIONATTRS", "read-only");
+  CHECK(contains(refusal("postgres:" + conninfo).message, "read-only"));
+  CHECK(Engine::open("postgres:" + conninfo + " target_session_attrs=any").ok());
+}
+
+TEST_CASE("a server that takes its time to refuse is not asked again for the reason") {
+  NEEDS_POSTGRES();
+  for (const auto& [patience, times] : {std::pair{0ms, 2}, std::pair{1100ms, 1}}) {
+    std::atomic<int> asked = 0;
+    const Relay relay([] { return -1; },
+                      [&, after = patience] {
+                        ++asked;
+                        std::this_thread::sleep_for(after);
+                        return nullptr;
+                      });
+    const Error error = refusal(
+        "postgres:host=127.0.0.1 dbname=x user=x sslmode=disable "
+        "gssencmode=disable port=" +
+        std::to_string(relay.port()));
+    CHECK(error.status == Status::kUnavailable);
+    CHECK(error.retry == Retry::kSafe);
+    CHECK(asked == times);
+  }
 }
 
 TEST_CASE("an address that cannot work says what is wrong") {

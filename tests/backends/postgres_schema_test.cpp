@@ -1,4 +1,6 @@
 // The schema: its rules, how it comes about, and which ones are refused.
+#include <chrono>
+#include <future>
 #include <thread>
 
 #include "cluster.hpp"
@@ -53,6 +55,24 @@ TEST_CASE("many hosts that migrate an empty database at once make one schema") {
     hold(*engine, add_resource(*engine, 1));
     CHECK(unsound(*engine).empty());
   }
+}
+
+TEST_CASE("a stranger that makes the schema at the same moment is waited for, and no obstacle") {
+  NEEDS_POSTGRES();
+  const Database db(kPostgres);
+  const auto engine = must(Engine::open(db.uri()));
+  Sql stranger(db.address());
+  stranger.run("BEGIN");
+  stranger.run("CREATE SCHEMA holdfast");
+  auto migration = std::async(std::launch::async, [&] { return engine->migrate(); });
+  const std::string waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+      "application_name = 'holdfast' AND wait_event_type = 'Lock'";
+  Sql watcher(db.address());
+  while (watcher.value(waiting) != "1") std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  stranger.run("COMMIT");
+  CHECK(accepted(migration.get()).schema_version == postgres::kSchemaVersion);
+  hold(*engine, add_resource(*engine, 1));
 }
 
 TEST_CASE("before migrate every call says that migrate is missing") {

@@ -1,6 +1,7 @@
 // What goes over the wire, and what is believed of what comes back.
 #include "cluster.hpp"
 #include "shop.hpp"
+#include "storage/postgres/connection.hpp"
 #include "wiretap.hpp"
 
 namespace holdfast::test {
@@ -138,6 +139,33 @@ TEST_CASE("what the server warns of at COMMIT is logged, and the booking is made
   CHECK(available(*engine, resource) == 9);
   CHECK(contains(log.text(), "committed, with a warning: on one disk only"));
   CHECK_FALSE(contains(log.text(), "by the way"));
+}
+
+TEST_CASE("on a connection that has ended a trip sends nothing, and says so of its first step") {
+  NEEDS_POSTGRES();
+  const Database db(Backend{.name = "postgres"});
+  const auto address = must(postgres::Address::parse(db.address()));
+  const auto connection = must(postgres::Connection::open(address, true));
+  const auto session = [&] {
+    postgres::Trip trip(*connection);
+    const std::size_t step = trip.add("SELECT pg_backend_pid()");
+    return trip.run() ? std::string() : std::to_string(postgres::Row(trip.result(step), 0).int4());
+  };
+  db.execute("SELECT pg_terminate_backend(" + session() + ", 5000)");
+  CHECK(session().empty());
+  REQUIRE_FALSE(connection->is_good());
+
+  postgres::Trip trip(*connection);
+  static constexpr postgres::Statement kNamed{"SELECT 1"};
+  const std::size_t first = trip.add(kNamed);
+  const std::size_t second = trip.add("SELECT 2");
+  CHECK_FALSE(trip.was_sent(first));
+  CHECK_FALSE(trip.was_sent(second));
+  const auto failure = trip.run();
+  REQUIRE(failure);
+  CHECK(failure->step == first);
+  CHECK(failure->sqlstate.empty());
+  CHECK(contains(failure->message, "no connection"));
 }
 
 }  // namespace holdfast::test
