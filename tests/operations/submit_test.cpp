@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <semaphore>
 #include <set>
 #include <thread>
 
@@ -266,6 +267,43 @@ class SlowClock {
 };
 
 }  // namespace
+
+TEST_CASE("The answers of a batch are one wake-up, however fast the host takes them") {
+  EACH_BACKEND(db);
+  constexpr int kWaiting = 20;
+  SlowClock clock;
+  EngineOptions options{.lanes = 1};
+  options.clock = clock.function();
+  auto engine = open_engine(db, options);
+  const auto id = accepted(engine->create_resource({.type = "TOUR", .name = "n"})).resource.id;
+  accepted(engine->initialize_capacity(
+      {.resource_id = id, .start_date = day(0), .end_date = day(0), .daily_capacity = 100}));
+  const CreateHold request{.resource_id = id, .dates = {day(0)}};
+  // Each wake-up lasts until there is nothing to drain, so one that told too early is not the last.
+  std::counting_semaphore<> woken{0};
+  std::counting_semaphore<> drained{0};
+  int wakeups = 0;
+  engine->set_wakeup([&] {
+    ++wakeups;
+    woken.release();
+    drained.acquire();
+  });
+  clock.block(true);
+  must(engine->submit(request, 0));
+  REQUIRE(clock.holds_somebody());
+  for (int tag = 1; tag <= kWaiting; ++tag)
+    must(engine->submit(request, static_cast<std::uint64_t>(tag)));
+  clock.block(false);
+  std::vector<std::size_t> taken;
+  for (std::size_t all = 0; all <= kWaiting; all += taken.back()) {
+    woken.acquire();
+    taken.push_back(engine->drain(1000).size());
+    drained.release();
+  }
+  engine->close();
+  CHECK(taken == std::vector<std::size_t>{1, kWaiting});
+  CHECK(wakeups == 2);
+}
 
 TEST_CASE("A full queue refuses the next submit, safely") {
   EACH_BACKEND(db);
