@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace holdfast::test {
 
@@ -43,6 +44,7 @@ void Guillotine::arm(const Cut& cut) {
   armed_ = true;
   cut_ = cut;
   passage_ = {};
+  last_ = Side::kServer;  // so that the client begins
 }
 
 Passage Guillotine::disarm() {
@@ -56,8 +58,11 @@ Passed Guillotine::said(Side speaker, std::string_view bytes) {
   std::unique_lock lock(mutex_);
   Passed all{std::string(bytes)};
   if (!armed_) return all;
-  std::int64_t& passed = speaker == Side::kClient ? passage_.from_client : passage_.from_server;
+  const bool is_client = speaker == Side::kClient;
+  std::int64_t& passed = is_client ? passage_.from_client : passage_.from_server;
   const std::int64_t before = passed;
+  if (std::exchange(last_, speaker) != speaker)
+    (is_client ? passage_.turns_of_client : passage_.turns_of_server).push_back(before);
   passed += static_cast<std::int64_t>(bytes.size());
   if (passage_.cut || speaker != cut_.speaker || passed <= cut_.after) return all;
   passage_.cut = true;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "support/relay.hpp"
 
@@ -31,6 +32,9 @@ struct Passage {
   std::int64_t from_client = 0;
   std::int64_t from_server = 0;
   bool cut = false;
+  /// Where a speaker has begun anew after the other one, in its own bytes.
+  std::vector<std::int64_t> turns_of_client{};
+  std::vector<std::int64_t> turns_of_server{};
 };
 
 class Guillotine {
@@ -55,6 +59,7 @@ class Guillotine {
   bool armed_ = false;
   Cut cut_{};
   Passage passage_{};
+  Side last_ = Side::kServer;
   Relay relay_;
 };
 

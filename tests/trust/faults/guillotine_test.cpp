@@ -1,7 +1,8 @@
 // The connection to PostgreSQL ends after every byte that an operation sends or gets. What the
 // caller is told must agree with the tables, and the same token again must end in one effect.
 //
-// HOLDFAST_BUDGET=20 plays every byte; less plays every nth one, from a place that the seed picks.
+// HOLDFAST_BUDGET=20 plays every byte; less plays every nth one, from a place that the seed picks,
+// and the first and the last of all that is said in one go.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -18,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kStrideAtOne = 80;
+constexpr int kStrideAtOne = 120;
 
 // Half of a cut point's time is waiting for a server process to start, to end or to answer.
 constexpr int kStands = 3;
@@ -84,18 +85,33 @@ Cut pick(Side speaker, std::int64_t at, Random& random) {
           .unreachable = random.chance(0.5)};
 }
 
-/// A blade for each place among one speaker's `bytes`: a regular few, and the last one.
+/// A blade for each place among one speaker's `bytes`, or for a regular few.
 void spread(Side speaker, std::int64_t bytes, Random& random, std::vector<Cut>& out) {
   const int step = stride(kStrideAtOne);
   const auto first = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(step)));
   for (std::int64_t at = first; at < bytes; at += step) out.push_back(pick(speaker, at, random));
-  if (bytes > 0 && (bytes - 1 - first) % step != 0) out.push_back(pick(speaker, bytes - 1, random));
+}
+
+/// Where what a speaker says in one go begins and ends, the server being there again or not: each
+/// time another line of the library hears of it.
+void edges(Side speaker, std::int64_t bytes, std::vector<std::int64_t> turns,
+           std::vector<Cut>& out) {
+  turns.push_back(bytes);
+  for (std::size_t i = 1; i < turns.size(); ++i) {
+    for (const std::int64_t at : {turns[i - 1], turns[i] - 1}) {
+      for (const bool unreachable : {false, true})
+        out.push_back({.speaker = speaker, .after = at, .unreachable = unreachable});
+    }
+  }
 }
 
 std::vector<Cut> cuts_of(const Passage& bytes, Random& random) {
   std::vector<Cut> out;
   spread(Side::kClient, bytes.from_client, random, out);
   spread(Side::kServer, bytes.from_server, random, out);
+  if (plays_whole()) return out;
+  edges(Side::kClient, bytes.from_client, bytes.turns_of_client, out);
+  edges(Side::kServer, bytes.from_server, bytes.turns_of_server, out);
   return out;
 }
 
