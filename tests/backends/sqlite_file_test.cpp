@@ -246,6 +246,19 @@ TEST_CASE("addresses that can be no database are refused with what is wrong") {
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
+TEST_CASE("a relative path is refused where the working directory is gone") {
+  const auto before = std::filesystem::current_path();
+  {
+    const TemporaryFolder folder;
+    std::filesystem::current_path(folder.path());
+  }
+  const auto opened = Engine::open("sqlite:shop.db");
+  std::filesystem::current_path(before);
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.error().status == Status::kConfiguration);
+  CHECK(contains(opened.error().message, "the path cannot be resolved"));
+}
+
 TEST_CASE("a file that cannot be written is refused") {
   const Database db(kSqlite);
   (void)db.open_migrated();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "process.hpp"
 #include "shop.hpp"
@@ -56,6 +57,7 @@ struct Abilities {
   int version = 3;       ///< of the VFS
   int file_version = 3;  ///< of its files' methods
   bool shares = true;    ///< memory between processes, which a log needs
+  int room = 0;          ///< bytes that a file takes beyond the system's own
   int traits = SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 };
 Abilities abilities;
@@ -70,6 +72,7 @@ class NotingDisk {
     real_ = sqlite3_vfs_find(nullptr);
     own() = *real_;
     own().iVersion = has.version;
+    own().szOsFile += has.room;
     own().zName = "noting disk";
     own().xOpen = on_open;
     events.clear();
@@ -270,15 +273,25 @@ TEST_CASE(
 }
 
 TEST_CASE("over a VFS that can do less, less is done, and as well") {
-  for (const Abilities& has : {Abilities{.version = 1, .file_version = 1},
-                               Abilities{.version = 2, .file_version = 2, .shares = false}}) {
-    INFO("version: " << has.version);
+  // Each stands at the address of the one before.
+  int added_before =
+      sqlite3_vfs_find(sqlite::gathering_vfs())->szOsFile - sqlite3_vfs_find(nullptr)->szOsFile;
+  for (const Abilities& has :
+       {Abilities{}, Abilities{.version = 1, .file_version = 1},
+        Abilities{.version = 2, .file_version = 2, .shares = false},
+        Abilities{.version = 2, .file_version = 2, .shares = false, .room = 64}}) {
+    INFO("version: " << has.version << ", room: " << has.room);
     NotingDisk disk(has);
+    const sqlite3_vfs* const made = sqlite3_vfs_find(sqlite::gathering_vfs());
+    CHECK(made->iVersion == has.version);
+    const int added = made->szOsFile - sqlite3_vfs_find(nullptr)->szOsFile;
+    CHECK(added == std::exchange(added_before, added));
     const File file;
     Sql sql(file.path, "persist");
     fill(sql);
     sql.must(update_to("new"));
-    CHECK(sql.value("PRAGMA journal_mode = WAL") == "persist");
+    if (has.file_version < 2 || !has.shares)
+      CHECK(sql.value("PRAGMA journal_mode = WAL") == "persist");
     Sql other(file.path, "", Sql::Through::kSystem);
     CHECK(state(other) == "new");
     CHECK(broken(other).empty());

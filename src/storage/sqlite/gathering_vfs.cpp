@@ -166,8 +166,17 @@ sqlite3_file* base_of(sqlite3_file* file) {
 struct GatheringVfs {
   sqlite3_vfs own;
   sqlite3_vfs* base;
-  int base_file_size;
   std::string name;
+
+  /// Whether it was made over what `vfs` is by now: a host may unregister its VFS and register
+  /// another one at the same address.
+  bool fits(const sqlite3_vfs& vfs) const {
+    return base == &vfs && own.iVersion == version_over(vfs) && own.szOsFile == file_size_over(vfs);
+  }
+  static int version_over(const sqlite3_vfs& vfs) { return std::min(vfs.iVersion, 3); }
+  static int file_size_over(const sqlite3_vfs& vfs) {
+    return static_cast<int>(kOwnSize) + vfs.szOsFile;
+  }
 };
 
 sqlite3_vfs* base_of(sqlite3_vfs* vfs) { return static_cast<GatheringVfs*>(vfs->pAppData)->base; }
@@ -348,11 +357,10 @@ std::unique_ptr<GatheringVfs> make(sqlite3_vfs* base, std::string name) {
   using Vfs = sqlite3_vfs;
   auto made = std::make_unique<GatheringVfs>();
   made->base = base;
-  made->base_file_size = base->szOsFile;
   made->name = std::move(name);
   Vfs& own = made->own;
-  own.iVersion = std::min(base->iVersion, 3);
-  own.szOsFile = static_cast<int>(kOwnSize) + base->szOsFile;
+  own.iVersion = GatheringVfs::version_over(*base);
+  own.szOsFile = GatheringVfs::file_size_over(*base);
   own.mxPathname = base->mxPathname;
   own.zName = made->name.c_str();
   own.pAppData = made.get();
@@ -377,7 +385,7 @@ const char* gathering_vfs() {
   sqlite3_vfs* base = sqlite3_vfs_find(nullptr);
   if (base == nullptr) return nullptr;
   for (const auto& one : made) {
-    if (one->base == base && one->base_file_size == base->szOsFile) return one->name.c_str();
+    if (one->fits(*base)) return one->name.c_str();
   }
   made.push_back(make(base, "holdfast-" + std::to_string(made.size())));
   if (sqlite3_vfs_register(&made.back()->own, 0) != SQLITE_OK) {
