@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "operations/world.hpp"
+#include "support/threads.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -407,6 +408,19 @@ TEST_CASE("Items and ids per request") {
   search.resource_ids.clear();
   search.type.clear();
   CHECK(verdict(world->search_availability(search)) == invalid("resource_ids"));
+}
+
+TEST_CASE("A search by type is over a thousand resources at most") {
+  EACH_BACKEND(db);
+  World world(db);
+  static_assert(bounds::kResourcesPerSearch == 1000);
+  in_threads(20, [&](int) {
+    for (int i = 0; i < 50; ++i) accepted(world->create_resource({.type = "BOAT", .name = "n"}));
+  });
+  const SearchAvailability search{.type = "BOAT", .start_date = day(0), .end_date = day(0)};
+  CHECK(accepted(world->search_availability(search)).resources.size() == 1000);
+  accepted(world->create_resource({.type = "BOAT", .name = "n"}));
+  CHECK(verdict(world->search_availability(search)) == invalid("type"));
 }
 
 TEST_CASE("Texts and ids of every other request keep their bounds") {

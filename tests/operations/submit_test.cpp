@@ -235,6 +235,22 @@ TEST_CASE("close() while others wait for their answers gives each of them one") 
 
 namespace {
 
+/// Resources with 100 places on day 0.
+std::vector<std::string> open_tours(Engine& engine, std::size_t count) {
+  constexpr std::size_t kCallers = 16;
+  std::vector<std::string> out(count);
+  in_threads(kCallers, [&](int caller) {
+    for (auto i = static_cast<std::size_t>(caller); i < count; i += kCallers) {
+      out[i] = accepted(engine.create_resource({.type = "TOUR", .name = "n"})).resource.id;
+      accepted(engine.initialize_capacity({.resource_id = out[i],
+                                           .start_date = day(0),
+                                           .end_date = day(0),
+                                           .daily_capacity = 100}));
+    }
+  });
+  return out;
+}
+
 /// A clock that can keep whoever asks it waiting, in the middle of a transaction or of a read.
 class SlowClock {
  public:
@@ -268,41 +284,67 @@ class SlowClock {
 
 }  // namespace
 
-TEST_CASE("The answers of a batch are one wake-up, however fast the host takes them") {
-  EACH_BACKEND(db);
-  constexpr int kWaiting = 20;
-  SlowClock clock;
-  EngineOptions options{.lanes = 1};
-  options.clock = clock.function();
-  auto engine = open_engine(db, options);
-  const auto id = accepted(engine->create_resource({.type = "TOUR", .name = "n"})).resource.id;
-  accepted(engine->initialize_capacity(
-      {.resource_id = id, .start_date = day(0), .end_date = day(0), .daily_capacity = 100}));
-  const CreateHold request{.resource_id = id, .dates = {day(0)}};
-  // Each wake-up lasts until there is nothing to drain, so one that told too early is not the last.
+namespace {
+
+/// Submits the first request, and the others while that one is decided: how many answers there were
+/// to take at each wake-up. A wake-up lasts until nothing is left to drain, so one that came before
+/// its batch was answered is not the last.
+std::vector<std::size_t> answers_by_wakeup(Engine& engine, SlowClock& clock,
+                                           std::vector<Request> requests) {
   std::counting_semaphore<> woken{0};
   std::counting_semaphore<> drained{0};
-  int wakeups = 0;
-  engine->set_wakeup([&] {
-    ++wakeups;
+  engine.set_wakeup([&] {
     woken.release();
     drained.acquire();
   });
   clock.block(true);
-  must(engine->submit(request, 0));
+  const auto count = requests.size();
+  must(engine.submit(std::move(requests[0]), 0));
   REQUIRE(clock.holds_somebody());
-  for (int tag = 1; tag <= kWaiting; ++tag)
-    must(engine->submit(request, static_cast<std::uint64_t>(tag)));
+  for (std::size_t tag = 1; tag < count; ++tag) must(engine.submit(std::move(requests[tag]), tag));
   clock.block(false);
   std::vector<std::size_t> taken;
-  for (std::size_t all = 0; all <= kWaiting; all += taken.back()) {
+  for (std::size_t all = 0; all < count; all += taken.back()) {
     woken.acquire();
-    taken.push_back(engine->drain(1000).size());
+    const auto answers = engine.drain(count);
+    for (const auto& answer : answers) CHECK(outcome(answer.reply) == "ACCEPTED");
+    taken.push_back(answers.size());
     drained.release();
   }
-  engine->close();
-  CHECK(taken == std::vector<std::size_t>{1, kWaiting});
-  CHECK(wakeups == 2);
+  engine.close();
+  return taken;
+}
+
+}  // namespace
+
+TEST_CASE("The answers of a batch are one wake-up, however fast the host takes them") {
+  EACH_BACKEND(db);
+  SlowClock clock;
+  EngineOptions options{.lanes = 1};
+  options.clock = clock.function();
+  auto engine = open_engine(db, options);
+  const std::vector<std::string> tours = open_tours(*engine, 1);
+  const std::vector<Request> requests(21, CreateHold{.resource_id = tours[0], .dates = {day(0)}});
+  CHECK(answers_by_wakeup(*engine, clock, requests) == std::vector<std::size_t>{1, 20});
+}
+
+TEST_CASE("A batch is on as many resources as one transaction may lock") {
+  EACH_BACKEND(db);
+  static_assert(kKeysPerTransaction == 64);
+  SlowClock clock;
+  EngineOptions options{.lanes = 1};
+  options.clock = clock.function();
+  auto engine = open_engine(db, options);
+  const std::vector<std::string> tours = open_tours(*engine, 129);
+  const auto hold = [&](std::size_t tour) {
+    return CreateHold{.resource_id = tours[tour], .dates = {day(0)}};
+  };
+  std::vector<Request> requests;
+  for (std::size_t tour = 0; tour < 64; ++tour) requests.push_back(hold(tour));
+  // After 63 resources two more are one too many; with these two, 62 more are just enough.
+  requests.push_back(CreateHolds{.items = {{tours[64], {day(0)}, 1}, {tours[65], {day(0)}, 1}}});
+  for (std::size_t tour = 66; tour < 129; ++tour) requests.push_back(hold(tour));
+  CHECK(answers_by_wakeup(*engine, clock, requests) == std::vector<std::size_t>{1, 63, 63, 1});
 }
 
 TEST_CASE("A full queue refuses the next submit, safely") {
@@ -311,9 +353,7 @@ TEST_CASE("A full queue refuses the next submit, safely") {
   EngineOptions options{.lanes = 1, .queue_max = 3};
   options.clock = clock.function();
   auto engine = open_engine(db, options);
-  const auto id = accepted(engine->create_resource({.type = "TOUR", .name = "n"})).resource.id;
-  accepted(engine->initialize_capacity(
-      {.resource_id = id, .start_date = day(0), .end_date = day(0), .daily_capacity = 100}));
+  const std::string id = open_tours(*engine, 1).front();
   const CreateHold request{.resource_id = id, .dates = {day(0)}};
   clock.block(true);
   must(engine->submit(request, 0));
