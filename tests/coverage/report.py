@@ -17,10 +17,10 @@ import sys
 # Each room with the least percentage of its lines, branches and conditions (MC/DC); 0 is not asked.
 ROOMS = (
     ("src/core", 100, 100, 100),
-    ("src/engine", 95, 94, 0),
+    ("src/engine", 95, 95, 0),
     ("src/storage/memory", 98, 95, 0),
-    ("src/storage/postgres", 97, 92, 0),
-    ("src/storage/sqlite", 97, 94, 0),
+    ("src/storage/postgres", 97, 95, 0),
+    ("src/storage/sqlite", 97, 95, 0),
     ("src/storage", 95, 95, 0),
     ("capi", 98, 95, 0),
 )
