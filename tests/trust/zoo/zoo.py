@@ -191,7 +191,7 @@ def main():
     parser.add_argument("command", choices=["files", "make", "play", "table"])
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--all", action="store_true")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if arguments.command == "files":
         print("\n".join(files()))
         return 0
