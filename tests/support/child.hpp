@@ -19,7 +19,9 @@ inline bool holds_in_child(const std::function<bool()>& body) {
     ::alarm(20);
     const bool right = body();
     if (__llvm_profile_write_file != nullptr) __llvm_profile_write_file();
-    ::_exit(right ? 0 : 1);
+    // Not _exit(): what a child rightly leaves alone of its parent's would be a leak to valgrind.
+    ::execl(right ? "/bin/true" : "/bin/false", "child", nullptr);
+    ::_exit(2);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
