@@ -58,7 +58,7 @@ def row(name, parts):
     seeds, of = set(seeds), CAMPAIGNS[name][1]
     only = f", {len(parts)} of {of} parts {UNFINISHED}" if len(parts) < of else ""
     return (f"| {name} | {CAMPAIGNS[name][0]} | {sum(counts):,} {units[0]}{only} | {sum(wrong)} | "
-            f"{duration(sum(seconds))} | {seeds.pop() if len(seeds) == 1 else 'several'} | "
+            f"{duration(sum(seconds))} | {(seeds.pop() or 'none') if len(seeds) == 1 else 'several'} | "
             f"{max(dates)} |")
 
 
