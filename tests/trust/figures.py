@@ -55,11 +55,11 @@ def duration(seconds):
 
 def row(name, parts):
     counts, units, wrong, seconds, seeds, dates = zip(*parts.values())
-    seeds, of = set(seeds), CAMPAIGNS[name][1]
+    of = CAMPAIGNS[name][1]
+    seed = "several" if len(set(seeds)) > 1 else seeds[0] or "none"
     only = f", {len(parts)} of {of} parts {UNFINISHED}" if len(parts) < of else ""
     return (f"| {name} | {CAMPAIGNS[name][0]} | {sum(counts):,} {units[0]}{only} | {sum(wrong)} | "
-            f"{duration(sum(seconds))} | {(seeds.pop() or 'none') if len(seeds) == 1 else 'several'} | "
-            f"{max(dates)} |")
+            f"{duration(sum(seconds))} | {seed} | {max(dates)} |")
 
 
 def rows_of(text):
