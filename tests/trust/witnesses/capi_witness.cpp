@@ -69,7 +69,7 @@ class CapiWitness final : public RowWitness {
 
   Answer answer(const Step& step) override {
     step_ = &step;
-    return shown(carry_out(step).get());
+    return answer_of(carry_out(step).get());
   }
 
   ResourceState state(const std::string& resource, Date first, Date last) override {
@@ -77,7 +77,7 @@ class CapiWitness final : public RowWitness {
     ResourceState out;
     auto retrieve = sized<holdfast_retrieve_resource_request>();
     retrieve.resource_id = str(id);
-    out.resource = shown(ask(holdfast_retrieve_resource, retrieve).get()).resources.at(0);
+    out.resource = answer_of(ask(holdfast_retrieve_resource, retrieve).get()).resources.at(0);
     days(out, id, first, last);
     auto holds = sized<holdfast_list_holds_request>();
     holds.resource_id = str(id);
@@ -117,7 +117,7 @@ class CapiWitness final : public RowWitness {
       request.limit = 1000;
       request.after = str(after);
       const ResultPtr page = ask(call, request);
-      const Answer rows = shown(page.get());
+      const Answer rows = answer_of(page.get());
       out.holds.insert(out.holds.end(), rows.holds.begin(), rows.holds.end());
       out.bookings.insert(out.bookings.end(), rows.bookings.begin(), rows.bookings.end());
       out.blackouts.insert(out.blackouts.end(), rows.blackouts.begin(), rows.blackouts.end());
@@ -402,7 +402,7 @@ class CapiWitness final : public RowWitness {
     });
   }
 
-  Answer shown(const holdfast_result* result) {
+  Answer answer_of(const holdfast_result* result) {
     Answer out;
     out.outcome = holdfast_outcome_name(holdfast_result_outcome(result));
     out.replayed = holdfast_result_replayed(result) != 0;
