@@ -4,9 +4,9 @@
 #include <thread>
 
 #include "cluster.hpp"
+#include "forked_child.hpp"
 #include "shop.hpp"
 #include "support/budget.hpp"
-#include "support/child.hpp"
 #include "support/threads.hpp"
 
 namespace holdfast::test {
@@ -134,18 +134,7 @@ TEST_CASE("a forked child may not use its parent's sessions, and closing them th
   auto storage = must(open_storage(db.uri(), {}));
   const auto sessions = [&] { return Sql(db.address()).column("SELECT pid" + kOthers); };
   const auto of_the_parent = sessions();
-  const auto misused = [](const auto& result) {
-    return !result.ok() && result.error().status == Status::kMisuse &&
-           contains(result.error().message, "fork");
-  };
-  CHECK(holds_in_child([&] {
-    const bool told = misused(engine->create_hold(hold_request(resource))) &&
-                      misused(engine->retrieve_resource({.resource_id = resource})) &&
-                      misused(storage->migrate());
-    storage.reset();
-    const auto own = Engine::open(db.uri());
-    return told && own.ok() && available(**own, resource) == 5;
-  }));
+  CHECK(child_needs_its_own(*engine, storage, db.uri(), resource));
   (void)hold(*engine, resource);
   CHECK(available(*engine, resource) == 4);
   const auto now = sessions();

@@ -8,10 +8,10 @@
 #include <chrono>
 #include <thread>
 
+#include "forked_child.hpp"
 #include "process.hpp"
 #include "shop.hpp"
 #include "storage/sqlite/descriptors.hpp"
-#include "support/child.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -152,18 +152,7 @@ TEST_CASE("a forked child may not use its parent's file, and closing it there do
     const auto engine = migrated(uri);
     const std::string resource = add_resource(*engine, 5);
     auto storage = must(open_storage(uri, {}));
-    const auto misused = [](const auto& result) {
-      return !result.ok() && result.error().status == Status::kMisuse &&
-             contains(result.error().message, "fork");
-    };
-    CHECK(holds_in_child([&] {
-      const bool told = misused(engine->create_hold(hold_request(resource))) &&
-                        misused(engine->retrieve_resource({.resource_id = resource})) &&
-                        misused(storage->migrate());
-      storage.reset();
-      const auto own = Engine::open(uri);
-      return told && own.ok() && available(**own, resource) == 5;
-    }));
+    CHECK(child_needs_its_own(*engine, storage, uri, resource));
     (void)hold(*engine, resource);
     CHECK(available(*engine, resource) == 4);
     CHECK(unsound(*engine).empty());
