@@ -69,8 +69,13 @@ TEST_CASE("a stranger that makes the schema at the same moment is waited for, an
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
       "application_name = 'holdfast' AND wait_event_type = 'Lock'";
   Sql watcher(db.address());
-  while (watcher.value(waiting) != "1") std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  bool waits = false;
+  for (int i = 0; i < 20'000 && !waits; ++i) {
+    waits = watcher.value(waiting) == "1";
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   stranger.run("COMMIT");
+  CHECK(waits);
   CHECK(accepted(migration.get()).schema_version == postgres::kSchemaVersion);
   hold(*engine, add_resource(*engine, 1));
 }

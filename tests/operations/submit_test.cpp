@@ -282,10 +282,6 @@ class SlowClock {
   const TestClock clock_;
 };
 
-}  // namespace
-
-namespace {
-
 /// Submits the first request, and the others while that one is decided: how many answers there were
 /// to take at each wake-up. A wake-up lasts until nothing is left to drain, so one that came before
 /// its batch was answered is not the last.
@@ -305,7 +301,10 @@ std::vector<std::size_t> answers_by_wakeup(Engine& engine, SlowClock& clock,
   clock.block(false);
   std::vector<std::size_t> taken;
   for (std::size_t all = 0; all < count; all += taken.back()) {
-    woken.acquire();
+    if (!woken.try_acquire_for(std::chrono::seconds(20))) {
+      engine.set_wakeup({});
+      throw std::runtime_error("no wake-up, and answers are missing");
+    }
     const auto answers = engine.drain(count);
     for (const auto& answer : answers) CHECK(outcome(answer.reply) == "ACCEPTED");
     taken.push_back(answers.size());
