@@ -264,6 +264,9 @@ struct ListPage {
 /// called again after a failure that is safe to retry; then the earlier results are dropped.
 using DecideFn = std::function<Changes(Snapshot snapshot)>;
 
+/// What the engine has to do while the database works.
+using MeanwhileFn = std::function<void()>;
+
 struct StorageCounters {
   std::int64_t lock_waits = 0;
   std::int64_t lock_timeouts = 0;
@@ -289,8 +292,15 @@ class Storage {
 
   /// Brings the schema to this library's version and returns that version.
   virtual Result<std::int32_t> migrate() = 0;
-  /// Locks the scope, loads it, calls decide once, writes, commits: all or nothing.
-  virtual Result<void> transact(const Scope& scope, const DecideFn& decide) = 0;
+  /// Locks the scope, loads it, calls decide once, writes, commits: all or nothing. Before decide
+  /// it calls `meanwhile`, at most once and on the same thread: when all is asked for and only the
+  /// answer is missing, or at once where there is no such moment. It must not wait first for
+  /// anything but that answer.
+  virtual Result<void> transact(const Scope& scope, const DecideFn& decide,
+                                const MeanwhileFn& meanwhile) = 0;
+  Result<void> transact(const Scope& scope, const DecideFn& decide) {
+    return transact(scope, decide, [] {});
+  }
   /// One consistent moment, no locks. Records no expiry.
   virtual Result<Snapshot> read(const Scope& scope) = 0;
   virtual Result<ListPage> list(const ListQuery& query) = 0;

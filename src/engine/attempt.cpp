@@ -61,25 +61,27 @@ struct Attempts::Batch {
   bool unknown = false;                ///< an earlier try may have been committed
 };
 
-void Attempts::run(std::span<const core::Command* const> commands, const Deliver& deliver) {
+void Attempts::run(std::span<const core::Command* const> commands, const Client& client) {
   Batch batch;
   batch.commands.assign(commands.begin(), commands.end());
   batch.indices.resize(commands.size());
   for (std::size_t i = 0; i < commands.size(); ++i) batch.indices[i] = i;
-  attempt(std::move(batch), Clock::now() + retry_timeout_, deliver);
+  attempt(std::move(batch), Clock::now() + retry_timeout_, client);
 }
 
 // An exception is a failure like any other. Thrown before the decision was handed over, it has
 // written nothing.
-Result<void> Attempts::transact(const Scope& scope, const Batch& batch, core::Decision& decision) {
+Result<void> Attempts::transact(const Scope& scope, const Batch& batch, const Client& client,
+                                core::Decision& decision) {
   bool decided = false;
+  const DecideFn decide = [&](Snapshot snapshot) {
+    zones_.fill(snapshot);
+    decision = core::decide(batch.commands, std::move(snapshot), policy_);
+    decided = true;
+    return std::move(decision.changes);
+  };
   try {
-    return storage_.transact(scope, [&](Snapshot snapshot) {
-      zones_.fill(snapshot);
-      decision = core::decide(batch.commands, std::move(snapshot), policy_);
-      decided = true;
-      return std::move(decision.changes);
-    });
+    return storage_.transact(scope, decide, client.meanwhile);
   } catch (const std::bad_alloc&) {
     return Error{.status = Status::kNoMemory,
                  .retry = decided ? Retry::kSameToken : Retry::kSafe,
@@ -91,12 +93,12 @@ Result<void> Attempts::transact(const Scope& scope, const Batch& batch, core::De
   }
 }
 
-void Attempts::attempt(Batch batch, Clock::time_point deadline, const Deliver& deliver) {
+void Attempts::attempt(Batch batch, Clock::time_point deadline, const Client& client) {
   std::vector<core::Verdict> in_doubt;
   Scope scope = core::plan(batch.commands);
   for (int tries = 1;; ++tries) {
     core::Decision decision;
-    const Result<void> done = transact(scope, batch, decision);
+    const Result<void> done = transact(scope, batch, client, decision);
     if (!done.ok()) {
       if (done.error().retry == Retry::kSameToken) {
         batch.unknown = true;
@@ -107,7 +109,7 @@ void Attempts::attempt(Batch batch, Clock::time_point deadline, const Deliver& d
       const bool down = done.error().status == Status::kUnavailable || batch.unknown;
       const bool split = !alone && !down && (done.error().retry == Retry::kNever || tries >= 2);
       if (!split && try_again(done.error(), tries, deadline)) continue;
-      if (!split) return fail(batch, done.error(), deliver);
+      if (!split) return fail(batch, done.error(), client);
       // One poisoned command, or one key that somebody else keeps locked, must not fail the rest.
       const auto middle = static_cast<std::ptrdiff_t>(batch.commands.size() / 2);
       Batch tail;
@@ -115,8 +117,8 @@ void Attempts::attempt(Batch batch, Clock::time_point deadline, const Deliver& d
       tail.indices.assign(batch.indices.begin() + middle, batch.indices.end());
       batch.commands.erase(batch.commands.begin() + middle, batch.commands.end());
       batch.indices.erase(batch.indices.begin() + middle, batch.indices.end());
-      attempt(std::move(batch), deadline, deliver);
-      return attempt(std::move(tail), deadline, deliver);
+      attempt(std::move(batch), deadline, client);
+      return attempt(std::move(tail), deadline, client);
     }
 
     forgive_replays(in_doubt, decision.verdicts);
@@ -127,13 +129,13 @@ void Attempts::attempt(Batch batch, Clock::time_point deadline, const Deliver& d
         again.commands.push_back(batch.commands[i]);
         again.indices.push_back(batch.indices[i]);
       } else {
-        deliver(batch.indices[i], std::move(decision.verdicts[i]));
+        client.deliver(batch.indices[i], std::move(decision.verdicts[i]));
       }
     }
     if (again.commands.empty()) return;
     // Each run records due holds or decides a command, so this ends.
     if (again.commands.size() == batch.commands.size() && decision.tally.expired == 0) {
-      return fail(again, stuck_error(), deliver);
+      return fail(again, stuck_error(), client);
     }
     batch = std::move(again);
     in_doubt.clear();
@@ -155,7 +157,7 @@ bool Attempts::try_again(const Error& error, int tries, Clock::time_point deadli
   return true;
 }
 
-void Attempts::fail(const Batch& batch, Error error, const Deliver& deliver) {
+void Attempts::fail(const Batch& batch, Error error, const Client& client) {
   if (batch.unknown) {
     error.status = Status::kUnknown;
     error.retry = Retry::kSameToken;
@@ -164,7 +166,7 @@ void Attempts::fail(const Batch& batch, Error error, const Deliver& deliver) {
        error.message);
   for (std::size_t i = 0; i < batch.commands.size(); ++i) {
     if (error.retry == Retry::kSameToken) error.idempotency_token = token_of(*batch.commands[i]);
-    deliver(batch.indices[i], error);
+    client.deliver(batch.indices[i], error);
   }
 }
 

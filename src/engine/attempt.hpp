@@ -14,8 +14,13 @@
 
 namespace holdfast::engine {
 
-/// Where a command's verdict, never Deferred, or its failure goes.
-using Deliver = std::function<void(std::size_t index, Result<core::Verdict> verdict)>;
+/// Who wants a batch carried out.
+struct Client {
+  /// Where a command's verdict, never Deferred, or its failure goes: once for each.
+  std::function<void(std::size_t index, Result<core::Verdict> verdict)> deliver;
+  /// Called when the database is at work and there is only to wait for it: once for each try.
+  MeanwhileFn meanwhile = [] {};
+};
 
 /// Threads: any; the batches that run at once must not share a key.
 class Attempts {
@@ -29,8 +34,7 @@ class Attempts {
         policy_(policy),
         retry_timeout_(retry_timeout) {}
 
-  /// Calls `deliver` exactly once for each command.
-  void run(std::span<const core::Command* const> commands, const Deliver& deliver);
+  void run(std::span<const core::Command* const> commands, const Client& client);
   /// No more waiting between tries: what fails now fails for good.
   void hurry() { hurry_ = true; }
 
@@ -38,10 +42,11 @@ class Attempts {
   struct Batch;
   using Clock = std::chrono::steady_clock;
 
-  Result<void> transact(const Scope& scope, const Batch& batch, core::Decision& decision);
-  void attempt(Batch batch, Clock::time_point deadline, const Deliver& deliver);
+  Result<void> transact(const Scope& scope, const Batch& batch, const Client& client,
+                        core::Decision& decision);
+  void attempt(Batch batch, Clock::time_point deadline, const Client& client);
   bool try_again(const Error& error, int tries, Clock::time_point deadline);
-  void fail(const Batch& batch, Error error, const Deliver& deliver);
+  void fail(const Batch& batch, Error error, const Client& client);
 
   Storage& storage_;
   Zones& zones_;

@@ -22,6 +22,9 @@ constexpr std::size_t kWeightPerBatch = 16384;
 // with one lane only, the database waits while we think and we wait while it writes.
 constexpr std::size_t kLaneOpensFor = 16;
 
+// Measured with 100 threads on 200 resources: 16 in a row gained nothing over waking all from one.
+constexpr std::size_t kWokenInARow = 32;
+
 // Days and ids are what a command's statements grow with.
 std::size_t weight_of(const core::Command& command) {
   std::size_t weight = 1 + command.ids.size();
@@ -97,7 +100,7 @@ void Lanes::enqueue(Batch& batch) {
 void Lanes::withdraw(const Waiter& waiter) {
   std::erase_if(queue_, [&](const std::unique_ptr<Pending>& pending) {
     if (pending->waiter != &waiter) return false;
-    answer(*pending, no_memory(Retry::kSafe));
+    if (pending->answer(no_memory(Retry::kSafe))) pending->waiter->wake();
     return true;
   });
 }
@@ -162,7 +165,7 @@ std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> com
   enqueue(mine);
   while (alone) {
     try {
-      run(take(std::nullopt), lock);
+      run_alone(take(std::nullopt), lock);
     } catch (const std::bad_alloc&) {
       withdraw(waiter);
     }
@@ -252,14 +255,15 @@ Lanes::Batch Lanes::take(std::optional<std::size_t> lane) {
 }
 
 // Whether a transaction was committed before an exception is not known here.
-void Lanes::decide(const Batch& batch) {
+void Lanes::decide(const Batch& batch, Batch& before) {
   try {
     std::vector<const core::Command*> commands;
     commands.reserve(batch.size());
     for (const auto& pending : batch) commands.push_back(&pending->command);
-    attempts_.run(commands, [&batch](std::size_t i, Result<core::Verdict> verdict) {
+    const auto keep = [&batch](std::size_t i, Result<core::Verdict> verdict) {
       batch[i]->reply = std::move(verdict);
-    });
+    };
+    attempts_.run(commands, {.deliver = keep, .meanwhile = [&] { tell(before); }});
   } catch (const std::exception&) {
     for (const auto& pending : batch) {
       if (!pending->reply) pending->reply = no_memory(Retry::kSameToken);
@@ -267,66 +271,97 @@ void Lanes::decide(const Batch& batch) {
   }
 }
 
-void Lanes::answer(Pending& pending, Result<core::Verdict> reply) {
-  if (pending.waiter == nullptr) return pending.done(std::move(reply));
-  *pending.result = std::move(reply);
-  pending.waiter->answered();
+bool Lanes::Pending::answer(Result<core::Verdict> with) {
+  if (waiter == nullptr) {
+    done(std::move(with));
+    return false;
+  }
+  *result = std::move(with);
+  return waiter->answered();
 }
 
-// Another lane may have the keys while this one answers, which is half of the work when many
-// callers wait for one day.
-void Lanes::run(Batch batch, std::unique_lock<std::mutex>& lock) {
+// To wake a thread takes longer than to decide for it, and there may be a hundred. So each that is
+// woken wakes the next one; in more than one row, for the sake of those behind a slow thread.
+void Lanes::tell(Batch& batch) noexcept {
   if (batch.empty()) return;
+  std::erase_if(batch,
+                [](const auto& pending) { return !pending->answer(std::move(*pending->reply)); });
+  for (std::size_t i = 1; i < batch.size(); ++i) {
+    if (i % kWokenInARow != 0) batch[i - 1]->waiter->wakes(batch[i]->waiter);
+  }
+  for (std::size_t i = 0; i < batch.size(); i += kWokenInARow) batch[i]->waiter->wake();
+  batch.clear();
+  told_();
+}
+
+// `before` was carried out before this batch. It is answered while the database reads for this one:
+// where callers wait for one day, the database would else wait for the answers.
+void Lanes::carry_out(const Batch& batch, Batch& before, std::unique_lock<std::mutex>& lock) {
   ++running_;
   in_flight_ += batch.size();
-  bool call = call_worker();
+  const bool call = call_worker();
   lock.unlock();
   if (call) worker_wake_.notify_one();
-  decide(batch);
+  decide(batch, before);
+  tell(before);
   lock.lock();
   for (const auto& pending : batch) {
     for (const std::size_t key : pending->keys) std::erase(held_keys_, key);
   }
-  call = call_worker();
+  in_flight_ -= batch.size();
+  --running_;
+}
+
+void Lanes::run_alone(Batch batch, std::unique_lock<std::mutex>& lock) {
+  if (batch.empty()) return;
+  Batch none;
+  carry_out(batch, none, lock);
+  const bool call = call_worker();
+  ++running_;  // close() waits until all is told
   lock.unlock();
   if (call) worker_wake_.notify_one();
-  for (const auto& pending : batch) answer(*pending, std::move(*pending->reply));
-  told_();
+  tell(batch);
   lock.lock();
-  in_flight_ -= batch.size();
   if (--running_ == 0) idle_.notify_all();
 }
 
 void Lanes::work(std::size_t lane) {
+  Batch before;
   std::unique_lock lock(mutex_);
   while (!closed_) {
     Batch batch;
+    bool is_out_of_memory = false;
     try {
       batch = take_own_or_any(lane);
     } catch (const std::bad_alloc&) {
-      worker_wake_.wait_for(lock, std::chrono::milliseconds(10));
-      continue;
+      is_out_of_memory = true;
     }
     if (!batch.empty()) {
-      run(std::move(batch), lock);
-      continue;
+      carry_out(batch, before, lock);
+      before = std::move(batch);
+    } else if (!before.empty()) {
+      lock.unlock();
+      tell(before);
+      lock.lock();
+    } else if (is_out_of_memory) {
+      worker_wake_.wait_for(lock, std::chrono::milliseconds(10));
+    } else {
+      ++sleeping_;
+      worker_wake_.wait(lock, [this] { return closed_ || calls_ > 0; });
+      --sleeping_;
+      if (calls_ > 0) --calls_;
     }
-    ++sleeping_;
-    worker_wake_.wait(lock, [this] { return closed_ || calls_ > 0; });
-    --sleeping_;
-    if (calls_ > 0) --calls_;
   }
+  lock.unlock();
+  tell(before);
 }
 
 Lanes::Waiter::Waiter(std::size_t missing) : missing_(missing) { sem_init(&told_, 0, 0); }
 
-void Lanes::Waiter::answered() {
-  if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) sem_post(&told_);
-}
-
 void Lanes::Waiter::wait() {
   while (sem_wait(&told_) != 0) {  // a signal came in between
   }
+  if (next_ != nullptr) next_->wake();
 }
 
 // Asks for no memory: a destructor gets here.
@@ -340,7 +375,7 @@ void Lanes::close() {
     const auto pending = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    answer(*pending, closed_error());
+    if (pending->answer(closed_error())) pending->waiter->wake();
     lock.lock();
   }
   lock.unlock();

@@ -55,16 +55,22 @@ class Lanes {
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     ~Waiter() { sem_destroy(&told_); }
-    /// One of its commands is answered.
-    void answered();
+    /// One of its commands is answered. True when it was the last: then wake() is due.
+    bool answered() { return missing_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+    void wake() { sem_post(&told_); }
+    /// Another one, that its thread wakes as soon as it is woken itself.
+    void wakes(Waiter* next) { next_ = next; }
     void wait();
 
    private:
     std::atomic<std::size_t> missing_;
     sem_t told_{};
+    Waiter* next_ = nullptr;
   };
   struct Pending {
     explicit Pending(core::Command of);
+    /// Hands out the answer. True when its thread is to be woken.
+    bool answer(Result<core::Verdict> with);
     core::Command command;
     std::vector<std::size_t> keys{};  ///< hashes: two keys that share one wait needlessly, no more
     std::size_t weight;
@@ -88,9 +94,10 @@ class Lanes {
   bool belongs(const Pending& pending, std::size_t lane) const;
   Batch take(std::optional<std::size_t> lane);
   Batch take_own_or_any(std::size_t lane);
-  void decide(const Batch& batch);
-  void run(Batch batch, std::unique_lock<std::mutex>& lock);
-  static void answer(Pending& pending, Result<core::Verdict> reply);
+  void decide(const Batch& batch, Batch& before);
+  void carry_out(const Batch& batch, Batch& before, std::unique_lock<std::mutex>& lock);
+  void run_alone(Batch batch, std::unique_lock<std::mutex>& lock);
+  void tell(Batch& batch) noexcept;
   void work(std::size_t lane);
 
   Attempts& attempts_;

@@ -288,6 +288,39 @@ TEST_CASE("A read sees one moment across keys") {
   CHECK(reads > 0);
 }
 
+TEST_CASE("What is to be done meanwhile is done once, and waits neither for a lock nor a server") {
+  EACH_BACKEND(db);
+  const auto storage = db.open_migrated(patient());
+  add_places(*storage, 1, 5);
+  // The one handle has no connection left to wait on, the other one has.
+  const auto other = db.backend().persistent ? db.open(patient()) : nullptr;
+  Storage& waiting = other && GENERATE(false, true) ? *other : *storage;
+
+  Holder holder(*storage, kKey);
+  std::atomic<int> decided = 0;
+  std::atomic<int> called = 0;
+  std::promise<bool> first;
+  std::thread::id caller;
+  auto done = std::async(std::launch::async, [&] {
+    caller = std::this_thread::get_id();
+    const DecideFn decide = [&](const Snapshot&) {
+      ++decided;
+      return Changes{};
+    };
+    return waiting.transact(scope_of({kKey}), decide, [&] {
+      if (called++ == 0) first.set_value(decided == 0 && std::this_thread::get_id() == caller);
+    });
+  });
+  auto before_decide = first.get_future();
+  CHECK(before_decide.wait_for(10s) == std::future_status::ready);
+  CHECK(decided == 0);
+  holder.let_go();
+  must(done.get());
+  CHECK(before_decide.get());
+  CHECK(decided == 1);
+  CHECK(called == 1);
+}
+
 TEST_CASE("A lock that does not come in time is busy and safe to try again") {
   EACH_BACKEND(db);
   StorageOptions options;

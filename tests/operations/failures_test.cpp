@@ -59,8 +59,9 @@ class NoLists final : public Storage {
  public:
   NoLists(std::unique_ptr<Storage> inner, int from) : inner_(std::move(inner)), left_(from) {}
   Result<std::int32_t> migrate() override { return inner_->migrate(); }
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
-    return inner_->transact(scope, decide);
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override {
+    return inner_->transact(scope, decide, meanwhile);
   }
   Result<Snapshot> read(const Scope& scope) override { return inner_->read(scope); }
   Result<ListPage> list(const ListQuery& query) override {

@@ -259,13 +259,20 @@ class SlowClock {
       std::unique_lock lock(mutex_);
       asked_ = asked_ || blocked_;
       wake_.notify_all();
-      wake_.wait(lock, [this] { return !blocked_; });
+      wake_.wait(lock, [this] { return !blocked_ || passes_ > 0; });
+      if (blocked_) --passes_;
       return clock_.now();
     };
   }
   void block(bool blocked) {
     const std::lock_guard lock(mutex_);
     blocked_ = blocked;
+    wake_.notify_all();
+  }
+  /// The next one that asks, or has asked, goes on.
+  void let_one_pass() {
+    const std::lock_guard lock(mutex_);
+    ++passes_;
     wake_.notify_all();
   }
   /// Whether somebody waits, at last.
@@ -279,6 +286,7 @@ class SlowClock {
   std::condition_variable wake_;
   bool blocked_ = false;
   bool asked_ = false;
+  int passes_ = 0;
   const TestClock clock_;
 };
 
@@ -325,6 +333,23 @@ TEST_CASE("The answers of a batch are one wake-up, however fast the host takes t
   const std::vector<std::string> tours = open_tours(*engine, 1);
   const std::vector<Request> requests(21, CreateHold{.resource_id = tours[0], .dates = {day(0)}});
   CHECK(answers_by_wakeup(*engine, clock, requests) == std::vector<std::size_t>{1, 20});
+}
+
+TEST_CASE("An answer does not wait for the batch after it") {
+  EACH_BACKEND(db);
+  SlowClock clock;
+  EngineOptions options{.lanes = 1};
+  options.clock = clock.function();
+  auto engine = open_engine(db, options);
+  const std::string tour = open_tours(*engine, 1).at(0);
+  clock.block(true);
+  must(engine->submit(CreateHold{.resource_id = tour, .dates = {day(0)}}, 1));
+  REQUIRE(clock.holds_somebody());
+  must(engine->submit(CreateHold{.resource_id = tour, .dates = {day(0)}}, 2));
+  clock.let_one_pass();
+  CHECK(outcome(collect(*engine, 1).at(1)) == "ACCEPTED");
+  clock.block(false);
+  CHECK(outcome(collect(*engine, 1).at(2)) == "ACCEPTED");
 }
 
 TEST_CASE("A batch is on as many resources as one transaction may lock") {

@@ -21,8 +21,9 @@ class LossyStorage final : public Storage {
       : inner_(std::move(inner)), fault_(std::move(fault)) {}
 
   Result<std::int32_t> migrate() override { return inner_->migrate(); }
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
-    Result<void> done = inner_->transact(scope, decide);
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override {
+    Result<void> done = inner_->transact(scope, decide, meanwhile);
     if (!done.ok() || !fault_->armed.exchange(false)) return done;
     ++fault_->lost;
     return Error{.status = Status::kUnknown,

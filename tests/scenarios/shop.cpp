@@ -10,8 +10,9 @@ class SharedStorage final : public Storage {
  public:
   explicit SharedStorage(std::shared_ptr<Storage> store) : store_(std::move(store)) {}
   Result<std::int32_t> migrate() override { return store_->migrate(); }
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
-    return store_->transact(scope, decide);
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override {
+    return store_->transact(scope, decide, meanwhile);
   }
   Result<Snapshot> read(const Scope& scope) override { return store_->read(scope); }
   Result<ListPage> list(const ListQuery& query) override { return store_->list(query); }

@@ -130,15 +130,17 @@ class StallingStorage final : public Storage {
   StallingStorage(std::unique_ptr<Storage> inner, int stall_in)
       : inner_(std::move(inner)), stall_in_(stall_in) {}
   Result<std::int32_t> migrate() override { return inner_->migrate(); }
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
-    return inner_->transact(scope, [&](Snapshot snapshot) {
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override {
+    const DecideFn stalled = [&](Snapshot snapshot) {
       Changes changes = decide(std::move(snapshot));
       if (++transactions_ == stall_in_) {
         say("stalled");
         for (;;) std::this_thread::sleep_for(1h);
       }
       return changes;
-    });
+    };
+    return inner_->transact(scope, stalled, meanwhile);
   }
   Result<Snapshot> read(const Scope& scope) override { return inner_->read(scope); }
   Result<ListPage> list(const ListQuery& query) override { return inner_->list(query); }

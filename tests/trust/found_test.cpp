@@ -17,8 +17,9 @@ class LosesReplies final : public Storage {
   explicit LosesReplies(int& losses) : losses_(losses) {}
 
   Result<std::int32_t> migrate() override { return storage_->migrate(); }
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
-    auto done = storage_->transact(scope, decide);
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override {
+    auto done = storage_->transact(scope, decide, meanwhile);
     if (!done.ok() || losses_ == 0) return done;
     --losses_;
     return Error{.status = Status::kUnknown, .retry = Retry::kSameToken, .message = "lost"};

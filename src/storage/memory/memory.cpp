@@ -37,7 +37,9 @@ class MemoryStorage final : public Storage {
     return kSchemaVersion;
   }
 
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override {
+    meanwhile();
     return no_throw<void>([&]() -> Result<void> {
       if (!migrated_) return not_migrated();
       KeyLocks::Held held(locks_);

@@ -290,14 +290,15 @@ bool Trip::was_sent(std::size_t step) const {
                      [step](const Sent& s) { return s.step == step && s.prepares == nullptr; });
 }
 
-std::optional<Failure> Trip::run() {
+void Trip::send() {
+  is_sent_ = true;
   // A statement that could not even be queued: what follows it must not be carried out.
+  if (!failure_ && PQpipelineSync(connection_.conn_) == 0) fail(nullptr, 0);
+}
+
+std::optional<Failure> Trip::run() {
+  if (!is_sent_) send();
   if (failure_) return failure_;
-  PGconn* conn = connection_.conn_;
-  if (PQpipelineSync(conn) == 0) {
-    fail(nullptr, 0);
-    return failure_;
-  }
   for (const Sent& sent : sent_) {
     if (!connection_.is_good()) {
       fail(nullptr, sent.step);
@@ -309,7 +310,7 @@ std::optional<Failure> Trip::run() {
     fail(nullptr, results_.size());
     return failure_;
   }
-  const ResultPtr last{PQgetResult(conn)};
+  const ResultPtr last{PQgetResult(connection_.conn_)};
   if (last == nullptr || PQresultStatus(last.get()) != PGRES_PIPELINE_SYNC) {
     connection_.broken_ = true;
     fail(nullptr, results_.size());

@@ -99,7 +99,9 @@ class Trip {
   /// Whether the statement of this step went out, so that the server may have carried it out.
   bool was_sent(std::size_t step) const;
 
-  /// Sends what is queued and takes every answer. May be called once.
+  /// Sends what is queued, and nothing can be queued any more. run() does it where it was not done.
+  void send();
+  /// Takes every answer. May be called once.
   std::optional<Failure> run();
 
   const PGresult* result(std::size_t step) const { return results_[step].get(); }
@@ -120,6 +122,7 @@ class Trip {
   std::vector<Sent> sent_;
   std::vector<ResultPtr> results_;
   std::optional<Failure> failure_;
+  bool is_sent_ = false;
 };
 
 }  // namespace holdfast::postgres

@@ -64,6 +64,12 @@ Result<Lease> Pool::open_one() {
   return std::move(connection.error());
 }
 
+bool Pool::has_idle() {
+  if (getpid() != pid_) return false;
+  const std::lock_guard lock(mutex_);
+  return !idle_.empty();
+}
+
 void Pool::forget_idle() {
   std::vector<std::unique_ptr<Connection>> gone;
   {

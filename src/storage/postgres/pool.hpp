@@ -49,6 +49,8 @@ class Pool {
 
   /// Waits for a free connection when all are on loan.
   Result<Lease> acquire(FairGate::Turn turn = FairGate::Turn::kLast);
+  /// Whether acquire() would have one at once, as things are.
+  bool has_idle();
   /// Closes the idle connections: the server of one of them has gone.
   void forget_idle();
   /// Every connection, of now and later, does without named statements.

@@ -81,7 +81,8 @@ class PostgresStorage final : public Storage {
 
   std::optional<Error> check();
   Result<std::int32_t> migrate() override;
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override;
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override;
   Result<Snapshot> read(const Scope& scope) override;
   Result<ListPage> list(const ListQuery& query) override;
   StorageCounters counters() const override {
@@ -94,9 +95,10 @@ class PostgresStorage final : public Storage {
   /// one for a connection that died while idle, one for a pooler without named statements.
   template <class Attempt>
   std::optional<Error> run(Attempt attempt, FairGate::Turn turn = FairGate::Turn::kLast);
-  std::optional<Setback> transact_once(Lease& lease, const Scope& scope, const DecideFn& decide);
+  std::optional<Setback> transact_once(Lease& lease, const Scope& scope, const DecideFn& decide,
+                                       const MeanwhileFn& meanwhile);
   std::optional<Setback> lock_and_load(Lease& lease, Loader& loader, const Scope& scope,
-                                       Snapshot& snapshot);
+                                       const MeanwhileFn& meanwhile, Snapshot& snapshot);
   std::optional<Setback> commit(Lease& lease, const Changes& changes, Instant now);
   std::optional<Setback> run_read(Lease& lease, Trip& trip);
   /// REQUIRES: nothing is committed, or whether it is, is unknown.
@@ -166,7 +168,9 @@ void PostgresStorage::count_locks(const Trip& trip, std::size_t step) {
 }
 
 std::optional<Setback> PostgresStorage::lock_and_load(Lease& lease, Loader& loader,
-                                                      const Scope& scope, Snapshot& snapshot) {
+                                                      const Scope& scope,
+                                                      const MeanwhileFn& meanwhile,
+                                                      Snapshot& snapshot) {
   const auto timeout = std::max<std::int64_t>(options_.lock_timeout.count(), 1);
   Trip first(*lease);
   first.add(kBegin);
@@ -174,6 +178,8 @@ std::optional<Setback> PostgresStorage::lock_and_load(Lease& lease, Loader& load
   std::size_t lock = 0;
   if (seams_.lock) lock = first.add(kLock, lock_params(scope));
   if (!options_.clock) loader.queue(first, std::nullopt);
+  first.send();
+  meanwhile();
   if (const auto failure = first.run()) return set_back(lease, *failure, Phase::kBefore, false);
   if (seams_.lock) count_locks(first, lock);
   if (!options_.clock) {
@@ -214,10 +220,11 @@ std::optional<Setback> PostgresStorage::commit(Lease& lease, const Changes& chan
 }
 
 std::optional<Setback> PostgresStorage::transact_once(Lease& lease, const Scope& scope,
-                                                      const DecideFn& decide) {
+                                                      const DecideFn& decide,
+                                                      const MeanwhileFn& meanwhile) {
   Snapshot snapshot;
   Loader loader(scope, For::kTransact);
-  if (auto setback = lock_and_load(lease, loader, scope, snapshot)) return setback;
+  if (auto setback = lock_and_load(lease, loader, scope, meanwhile, snapshot)) return setback;
   const Instant now = snapshot.now;
   const Changes changes = decide(std::move(snapshot));
   // The lease is not kept, so the connection and its transaction end here.
@@ -225,8 +232,15 @@ std::optional<Setback> PostgresStorage::transact_once(Lease& lease, const Scope&
   return commit(lease, changes, now);
 }
 
-Result<void> PostgresStorage::transact(const Scope& scope, const DecideFn& decide) {
-  auto error = run([&](Lease& lease) { return transact_once(lease, scope, decide); },
+Result<void> PostgresStorage::transact(const Scope& scope, const DecideFn& decide,
+                                       const MeanwhileFn& meanwhile) {
+  bool is_due = true;
+  const auto once = [&] {
+    if (std::exchange(is_due, false)) meanwhile();
+  };
+  // To connect takes its time.
+  if (!pool_.has_idle()) once();
+  auto error = run([&](Lease& lease) { return transact_once(lease, scope, decide, once); },
                    FairGate::Turn::kFirst);
   if (error) return std::move(*error);
   return {};

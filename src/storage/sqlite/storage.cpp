@@ -112,7 +112,9 @@ class SqliteStorage final : public Storage {
     return as_result([&]() -> Result<std::int32_t> { return do_migrate(); });
   }
 
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override {
+    meanwhile();
     return as_result([&]() -> Result<void> {
       if (seams_.lock) {
         do_transact(scope, decide);

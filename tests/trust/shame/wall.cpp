@@ -26,11 +26,15 @@ class Slow final : public Storage {
  public:
   explicit Slow(std::unique_ptr<Storage> storage) : storage_(std::move(storage)) {}
   Result<std::int32_t> migrate() override { return storage_->migrate(); }
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override {
-    return storage_->transact(scope, [&](Snapshot snapshot) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      return decide(std::move(snapshot));
-    });
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override {
+    return storage_->transact(
+        scope,
+        [&](Snapshot snapshot) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(2));
+          return decide(std::move(snapshot));
+        },
+        meanwhile);
   }
   Result<Snapshot> read(const Scope& scope) override { return storage_->read(scope); }
   Result<ListPage> list(const ListQuery& query) override { return storage_->list(query); }

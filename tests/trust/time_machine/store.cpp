@@ -23,7 +23,9 @@ bool writes(Fault fault) {
 
 }  // namespace
 
-Result<void> Store::transact(const Scope& scope, const DecideFn& decide) {
+Result<void> Store::transact(const Scope& scope, const DecideFn& decide,
+                             const MeanwhileFn& meanwhile) {
+  meanwhile();
   if (fate_.is_dead(host_)) return gone();
   fate_.meanwhile(host_, &scope);
   const Fault fault = fate_.next_fault(host_, scope);

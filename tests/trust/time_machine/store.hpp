@@ -49,7 +49,8 @@ class Store final : public Storage {
   Store(Database& database, Fate& fate, int host) : database_(database), fate_(fate), host_(host) {}
 
   Result<std::int32_t> migrate() override { return database_.storage->migrate(); }
-  Result<void> transact(const Scope& scope, const DecideFn& decide) override;
+  Result<void> transact(const Scope& scope, const DecideFn& decide,
+                        const MeanwhileFn& meanwhile) override;
   Result<Snapshot> read(const Scope& scope) override;
   Result<ListPage> list(const ListQuery& query) override;
   std::string describe() const override { return "memory, behind a bad network"; }

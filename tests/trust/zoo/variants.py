@@ -316,7 +316,7 @@ ENGINE = [
              "for (auto& id : again.ids) id.back() = id.back() == '0' ? '1' : '0'; }"),)),
     Variant("replay-of-ones-own", "a caller who asked once is told of a replay", TIME_MACHINE, (
         Swap(ATTEMPT, "forgive_replays(in_doubt, decision.verdicts);", NOTHING,
-             after="return attempt(std::move(tail), deadline, deliver);"),)),
+             after="return attempt(std::move(tail), deadline, client);"),)),
     Variant("cancel-by-order-once", "cancel by order does not look again",
             operations("Cancel by order takes an order of more lines than one transaction does"), (
         Swap("src/engine/upkeep.cpp", "if (!done.ok()) return done;",
@@ -370,7 +370,7 @@ LOCKS = [
         Prelude(MEMORY, "static thread_local holdfast::Instant zoo_early;"),
         Swap(MEMORY, "if (!migrated_) return not_migrated();",
              "zoo_early = now(); if (!migrated_) return not_migrated();",
-             after="const DecideFn& decide) override {"),
+             after="const MeanwhileFn& meanwhile) override {"),
         Swap(MEMORY, "now()", "locked ? zoo_early : now()", after="Snapshot snapshot{.now = "),)),
     Variant("no-status-guard", "memory: a hold's update does not look at its status",
             contract("Each guard alone stops its change"), (
@@ -497,10 +497,9 @@ POINTS = [
     Before(ATTEMPT, "before decide", "decision = core::decide("),
     Before(ATTEMPT, "after decide", "decided = true;"),
     Before(ATTEMPT, "before delivery", "forgive_replays(in_doubt, decision.verdicts);",
-           after="return attempt(std::move(tail), deadline, deliver);"),
-    Before("src/engine/lanes.cpp", "before the answer",
-           "for (const auto& pending : batch) answer(*pending, std::move(*pending->reply));"),
-    Before("src/engine/lanes.cpp", "after the answer", "lock.lock();\n  in_flight_"),
+           after="return attempt(std::move(tail), deadline, client);"),
+    Before("src/engine/lanes.cpp", "before the answer", "std::erase_if(batch,\n"),
+    Before("src/engine/lanes.cpp", "after the answer", "batch.clear();\n  told_();"),
     Before(SQLITE, "sqlite: before BEGIN", "Transaction transaction(",
            after="void do_transact(const Scope& scope"),
     Before(SQLITE, "sqlite: after BEGIN", "notice_others(connection);"),
