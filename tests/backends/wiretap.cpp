@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -73,15 +75,31 @@ class Wiretap::Wire {
     void read_along(std::string& message) {
       if (message[0] == 'S') ++wire_.syncs;
       if (message[0] == 'E' || message[0] == 'Q') ++wire_.statements;
-      const auto at = message.find("\0COMMIT\0"sv);
-      if (message[0] != 'P' || at == std::string::npos || !wire_.armed.exchange(false)) return;
-      message.replace(at + 1, 6, "ABORT ");
+      if (message[0] == 'P') {
+        const std::string name = text_at(message, 5);
+        commits_.erase(name);
+        if (text_at(message, 5 + name.size() + 1) == "COMMIT") commits_.insert(name);
+      }
+      if (message[0] != 'B') return;
+      const std::size_t at = 5 + text_at(message, 5).size() + 1;
+      const std::string name = text_at(message, at);
+      if (commits_.count(name) == 0 || !wire_.armed.exchange(false)) return;
+      // Of an unnamed statement instead, whose preparation the client does not miss.
+      message.erase(at, name.size());
+      const std::uint32_t size = htonl(static_cast<std::uint32_t>(message.size() - 1));
+      std::memcpy(message.data() + 1, &size, sizeof(size));
+      message.insert(0, "P\0\0\0\x0d\0ABORT\0\0\0"sv);
       ++wire_.aborted;
     }
 
+    static std::string text_at(const std::string& message, std::size_t at) {
+      return message.c_str() + at;
+    }
+
     Wire& wire_;
-    std::string pending_{};  ///< of the client's, not yet a whole message
-    bool greeted_ = false;   ///< the first message has no type
+    std::string pending_{};            ///< of the client's, not yet a whole message
+    std::set<std::string> commits_{};  ///< the statements that are a COMMIT
+    bool greeted_ = false;             ///< the first message has no type
     bool server_spoke_ = true;
   };
 

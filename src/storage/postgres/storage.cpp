@@ -23,8 +23,9 @@ namespace {
 
 // The level is named, because a database may have another default, and in any other one the reads
 // would see what was there before the locks were granted.
-constexpr const char* kBegin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
-constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+constexpr Statement kBegin{"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"};
+constexpr Statement kBeginRead{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+constexpr Statement kCommit{"COMMIT"};
 
 // All of it ends with the transaction, so a pooler may give the session to somebody else. The
 // planner is left with nested loops over indexes: our statements are all keyed, and their plans
@@ -40,32 +41,41 @@ constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ O
   "pg_catalog.set_config('random_page_cost', '0.1', true), "   \
   "pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)"
 
+#define HOLDFAST_SETTINGS                                                              \
+  HOLDFAST_PLANNER                                                                     \
+  ", pg_catalog.set_config('lock_timeout', $1::pg_catalog.text, true), "               \
+  "pg_catalog.set_config('idle_in_transaction_session_timeout', '30s', true), "        \
+  "pg_catalog.set_config('synchronous_commit', "                                       \
+  "CASE WHEN pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) " \
+  "ANY ('{off,local,remote_write}'::pg_catalog.text[]) THEN 'on' "                     \
+  "ELSE pg_catalog.current_setting('synchronous_commit') END, true)"
+
 // The first statement is parsed under the session's own search_path, hence every name qualified.
-constexpr Statement kSettings{
-    "SELECT " HOLDFAST_PLANNER
-    ", pg_catalog.set_config('lock_timeout', $1::pg_catalog.text, true)"
-    ", pg_catalog.set_config('idle_in_transaction_session_timeout', '30s', true)"
-    ", pg_catalog.set_config('synchronous_commit', "
-    "CASE WHEN pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) "
-    "ANY ('{off,local,remote_write}'::pg_catalog.text[]) THEN 'on' "
-    "ELSE pg_catalog.current_setting('synchronous_commit') END, true)"};
+constexpr Statement kSettings{"SELECT " HOLDFAST_SETTINGS};
 constexpr Statement kReadSettings{"SELECT " HOLDFAST_PLANNER};
 constexpr const char* kListSettings =
     "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), "
     "pg_catalog.set_config('jit', 'off', true)";
 
 // Takes the locks one after the other in the order of the array and answers how many had to wait.
-constexpr Statement kLock{
-    "SELECT count(*) FROM (SELECT CASE WHEN pg_try_advisory_xact_lock(k.key) THEN NULL "
-    "ELSE pg_advisory_xact_lock(k.key)::text END AS waited "
-    "FROM unnest($1::int8[]) AS k(key) OFFSET 0) w WHERE w.waited IS NOT NULL"};
+#define HOLDFAST_LOCK                                                            \
+  "(SELECT pg_catalog.count(*) FROM ("                                           \
+  "SELECT CASE WHEN pg_catalog.pg_try_advisory_xact_lock(k.key) THEN NULL "      \
+  "ELSE pg_catalog.pg_advisory_xact_lock(k.key)::pg_catalog.text END AS waited " \
+  "FROM pg_catalog.unnest($2::pg_catalog.int8[]) AS k(key) OFFSET 0) w "         \
+  "WHERE w.waited IS NOT NULL)"
 
-Params lock_params(const Scope& scope) {
+// CASE, because lock_timeout is to hold for the locks: what stands under WHEN is evaluated first.
+constexpr Statement kSettingsAndLock{"SELECT CASE WHEN (" HOLDFAST_SETTINGS
+                                     ") IS NOT NULL THEN " HOLDFAST_LOCK " END"};
+
+std::vector<std::int64_t> lock_keys(const Scope& scope) {
   std::vector<std::int64_t> keys;
+  keys.reserve(scope.keys.size());
   for (const KeyScope& key : scope.keys) keys.push_back(lock_key(key.key));
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  return std::move(Params().add(keys));
+  return keys;
 }
 
 // How one attempt ended, when it did not succeed.
@@ -172,11 +182,12 @@ std::optional<Setback> PostgresStorage::lock_and_load(Lease& lease, Loader& load
                                                       const MeanwhileFn& meanwhile,
                                                       Snapshot& snapshot) {
   const auto timeout = std::max<std::int64_t>(options_.lock_timeout.count(), 1);
+  Params settings;
+  settings.add(std::to_string(timeout));
   Trip first(*lease);
   first.add(kBegin);
-  first.add(kSettings, Params().add(std::to_string(timeout)));
-  std::size_t lock = 0;
-  if (seams_.lock) lock = first.add(kLock, lock_params(scope));
+  const std::size_t lock = seams_.lock ? first.add(kSettingsAndLock, settings.add(lock_keys(scope)))
+                                       : first.add(kSettings, settings);
   if (!options_.clock) loader.queue(first, std::nullopt);
   first.send();
   meanwhile();
@@ -198,7 +209,7 @@ std::optional<Setback> PostgresStorage::commit(Lease& lease, const Changes& chan
   static_cast<void>(lease->take_warning());
   Trip trip(*lease);
   queue_writes(trip, changes, now, seams_.guard);
-  const std::size_t step = trip.add("COMMIT");
+  const std::size_t step = trip.add(kCommit);
   const auto failure = trip.run();
   if (trip.result(step) != nullptr && trip.tag(step) == "COMMIT") {
     if (!failure) lease.keep();
@@ -249,7 +260,7 @@ Result<void> PostgresStorage::transact(const Scope& scope, const DecideFn& decid
 // ---- reads --------------------------------------------------------------------------------------
 
 std::optional<Setback> PostgresStorage::run_read(Lease& lease, Trip& trip) {
-  trip.add("COMMIT");
+  trip.add(kCommit);
   if (const auto failure = trip.run()) return set_back(lease, *failure, Phase::kBefore, false);
   lease.keep();
   return std::nullopt;
@@ -329,7 +340,7 @@ std::string describe_server(Connection& connection) {
   trip.add(kBeginRead);
   trip.add(kListSettings);
   const auto step = trip.add(kDescribe);
-  trip.add("COMMIT");
+  trip.add(kCommit);
   const std::string tls = ", TLS: " + connection.tls();
   if (trip.run()) return "PostgreSQL, settings not readable" + tls;
   return Row(trip.result(step), 0).text() + tls;

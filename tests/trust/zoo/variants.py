@@ -420,23 +420,32 @@ SQLITE_ONLY = [
              'error_of(connection_.handle(), rc, "commit")'),)),
 ]
 
+
+def settings(head):
+    """A statement that sets nothing but what `head` does, and lock_timeout."""
+    return ("[]() -> const Statement& { static constexpr Statement kSome{" + head +
+            " \"pg_catalog.set_config('lock_timeout', $1::pg_catalog.text, true)) IS NOT NULL "
+            "THEN \" HOLDFAST_LOCK \" END\"}; return kSome; }()")
+
+
 POSTGRES_ONLY = [
     Variant("postgres-no-lock", "PostgreSQL: keys are not locked",
             contract("Transactions on one key never overlap, and each sees what the one before "
                      "wrote", "postgres"), (
-        Swap(POSTGRES, "seams_.lock", "false", after="std::size_t lock = 0;"),
+        Swap(POSTGRES, "seams_.lock", "false", after="first.add(kBegin);"),
         Swap(POSTGRES, "if (seams_.lock) count_locks(first, lock);", NOTHING),)),
     Variant("postgres-lock-after-read", "PostgreSQL: keys are locked after they are read",
             contract("Transactions on one key never overlap, and each sees what the one before "
                      "wrote", "postgres"), (
-        Swap(POSTGRES, "seams_.lock", "false", after="std::size_t lock = 0;"),
+        Swap(POSTGRES, "seams_.lock", "false", after="first.add(kBegin);"),
         Swap(POSTGRES, "if (!options_.clock) loader.queue(first, std::nullopt);",
              "if (!options_.clock) loader.queue(first, std::nullopt); "
-             "lock = first.add(kLock, lock_params(scope));"),)),
+             "first.add(kSettingsAndLock, settings.add(lock_keys(scope)));"),
+        Swap(POSTGRES, "if (seams_.lock) count_locks(first, lock);", NOTHING),)),
     Variant("postgres-one-statement", "PostgreSQL: lock and check are one statement",
             contract("Transactions on one key never overlap, and each sees what the one before "
                      "wrote", "postgres"), (
-        Swap(POSTGRES, "seams_.lock", "false", after="std::size_t lock = 0;"),
+        Swap(POSTGRES, "seams_.lock", "false", after="first.add(kBegin);"),
         Swap(POSTGRES, "if (seams_.lock) count_locks(first, lock);", NOTHING),
         Sql(POSTGRES_LOAD, "kCapacity",
             '"AS k(ord, key, first, last) CROSS JOIN LATERAL ("',
@@ -462,14 +471,12 @@ POSTGRES_ONLY = [
         Sql(POSTGRES_LOAD, "kDue", "clock_timestamp()", "now()"),)),
     Variant("postgres-synchronous-commit", "PostgreSQL: synchronous_commit is the database's",
             postgres("a booking is durable, whatever synchronous_commit the database has"), (
-        Sql(POSTGRES, "kSettings", "THEN 'on' ",
-            "THEN pg_catalog.current_setting('synchronous_commit') "),)),
+        Swap(POSTGRES, "kSettingsAndLock", settings('"SELECT CASE WHEN (" HOLDFAST_PLANNER ", "'),
+             after="first.add(kBegin);"),)),
     Variant("postgres-search-path", "PostgreSQL: search_path is the database's",
             postgres("a search_path full of lookalikes changes nothing"), (
-        Swap(POSTGRES, "kSettings",
-             "[]() -> const Statement& { static constexpr Statement kBare{"
-             "\"SELECT pg_catalog.set_config('lock_timeout', $1::pg_catalog.text, true)\"}; "
-             "return kBare; }()", after="first.add(kBegin);\n  first.add("),)),
+        Swap(POSTGRES, "kSettingsAndLock", settings('"SELECT CASE WHEN ("'),
+             after="first.add(kBegin);"),)),
     Variant("postgres-no-status-guard", "PostgreSQL: a hold's update does not look at its status",
             contract("Each guard alone stops its change", "postgres"), (
         Swap(POSTGRES_WRITE, "kSetStatus.of(guard)", "kSetStatus.of(false)"),)),
