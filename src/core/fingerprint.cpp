@@ -1,6 +1,9 @@
 #include "core/fingerprint.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory_resource>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -14,7 +17,6 @@ namespace {
 // hashed costs by the 64 bytes: a usual hold's is one such block.
 class Encoder {
  public:
-  Encoder() { bytes_.reserve(128); }
   /// Of letters and underscores.
   void word(std::string_view value) {
     bytes_.append(value);
@@ -48,10 +50,12 @@ class Encoder {
   void ttl(const std::optional<std::chrono::milliseconds>& value) {
     optional(value, [this](auto ttl) { number(ttl.count()); });
   }
-  const std::string& bytes() const { return bytes_; }
+  std::string_view bytes() const { return bytes_; }
 
  private:
-  std::string bytes_;
+  std::array<std::byte, 512> room_;  // for nearly all
+  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
+  std::pmr::string bytes_{&memory_};
 };
 
 void put(Encoder& e, const CreateResource& r) {

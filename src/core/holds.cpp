@@ -54,7 +54,8 @@ Verdict decide_one(Context& context, const Command& command, const CreateHolds& 
     return std::move(*replay);
   }
 
-  std::vector<Wanted> wanted;
+  std::vector<Wanted>& wanted = context.wanted;
+  wanted.clear();
   for (const auto& item : r.items) {
     KeyState& key = state.key(item.resource_id);
     wanted.reserve(wanted.size() + item.dates.size());
@@ -69,8 +70,9 @@ Verdict decide_one(Context& context, const Command& command, const CreateHolds& 
   }
 
   context.tally.created += static_cast<std::int64_t>(r.items.size());
-  std::vector<HoldRow*> rows;
-  rows.reserve(r.items.size());
+  HoldsAnswer answer;
+  answer.group_id = command.group_id;
+  answer.holds.reserve(r.items.size());
   for (std::size_t i = 0; i < r.items.size(); ++i) {
     const HoldItem& item = r.items[i];
     StoredHold stored;
@@ -89,9 +91,10 @@ Verdict decide_one(Context& context, const Command& command, const CreateHolds& 
     hold.created_at = state.now();
     hold.updated_at = state.now();
     state.give(state.key(item.resource_id), item.dates, -item.quantity);
-    rows.push_back(&state.insert_hold(std::move(stored)));
+    answer.holds.push_back(hold);
+    state.insert_hold(std::move(stored));
   }
-  return Value(answer_of(std::move(rows), false));
+  return Value(std::move(answer));
 }
 
 Verdict decide_one(Context& context, const Command& command, const ExtendHolds& r) {

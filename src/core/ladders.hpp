@@ -10,10 +10,18 @@
 
 namespace holdfast::core {
 
+/// Places wanted on one day, all items of a request together.
+struct Wanted {
+  KeyState* key = nullptr;
+  Date date{};
+  std::int64_t quantity = 0;
+};
+
 struct Context {
   State& state;
   const Policy& policy;
   Tally& tally;
+  std::vector<Wanted> wanted{};  ///< of the command at hand; its memory is kept for the next
 };
 
 Verdict decide_one(Context&, const Command&, const CreateResource&);
@@ -34,13 +42,6 @@ Verdict decide_one(Context&, const Command&, const DeleteBlackout&);
 Verdict decide_one(Context&, const Command&, const ExpireDue&);
 Verdict decide_one(Context&, const Command&, const PruneKey&);
 Verdict decide_one(Context&, const Command&, const EraseEmail&);
-
-/// Places wanted on one day, all items of a request together.
-struct Wanted {
-  KeyState* key = nullptr;
-  Date date{};
-  std::int64_t quantity = 0;
-};
 
 /// Sorts by resource and day, and sums what stands on the same day.
 void sum_by_day(std::vector<Wanted>& wanted);

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <memory_resource>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/ids.hpp"
@@ -31,7 +34,7 @@ std::size_t due_per_key(std::size_t keys, bool is_sweep) {
 class Planner {
  public:
   void add(const Command& command) {
-    for (const auto& name : command.keys) key(name);
+    for (const auto& name : command.keys) keys_[name];
     is_sweep_ = is_sweep_ && std::holds_alternative<ExpireDue>(command.action);
     std::visit([&](const auto& action) { need(command, action); }, command.action);
   }
@@ -40,6 +43,7 @@ class Planner {
     Scope scope;
     scope.keys.reserve(keys_.size());
     for (auto& [name, key] : keys_) {
+      key.key = name;
       sort_once(key.dates);
       sort_once(key.hold_ids);
       sort_once(key.hold_tokens);
@@ -53,10 +57,11 @@ class Planner {
   }
 
  private:
-  KeyScope& key(const std::string& name) {
-    KeyScope& scope = keys_[name];
-    if (scope.key.empty()) scope.key = name;
-    return scope;
+  // REQUIRES: it is one of the keys of a command that was added.
+  KeyScope& key(std::string_view name) {
+    const auto at = keys_.find(name);
+    if (at == keys_.end()) throw std::logic_error("a command's key is not among those it locks");
+    return at->second;
   }
   KeyScope& key_of(std::string_view id, std::string_view prefix) {
     return key(resource_of(id, prefix).value());
@@ -145,7 +150,8 @@ class Planner {
   }
   void need(const Command&, const EraseEmail& r) { holds(r.hold_ids, false); }
 
-  std::map<std::string, KeyScope, std::less<>> keys_;
+  std::pmr::monotonic_buffer_resource memory_{4096};
+  std::pmr::map<std::string_view, KeyScope> keys_{&memory_};  ///< names of the commands'
   bool is_sweep_ = true;
 };
 

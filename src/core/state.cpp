@@ -42,7 +42,6 @@ State::State(Snapshot snapshot) : now_(snapshot.now) {
     key.commands = std::move(from.commands);
     key.loaded_commands = key.commands.size();
     key.prunable = std::move(from.prunable);
-    key.removal.key = key.key;
     key.more_due = from.more_due;
     for (auto& stored : from.holds) {
       HoldRow& row = holds_.emplace_back();
@@ -231,6 +230,7 @@ void take_key_changes(KeyState& key, Changes& out) {
   }
   Removal& removal = key.removal;
   if (!removal.hold_ids.empty() || !removal.commands.empty() || !removal.blackout_ids.empty()) {
+    removal.key = key.key;
     out.removals.push_back(std::move(removal));
   }
 }

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
@@ -87,8 +88,8 @@ class State {
   std::vector<HoldRow*> holds_of_token(std::string_view key, std::string_view token);
   AllocationRow* allocation(std::string_view id);
   AllocationRow* allocation_of_hold(std::string_view hold_id);
-  std::deque<HoldRow>& holds() { return holds_; }
-  std::deque<AllocationRow>& allocations() { return allocations_; }
+  std::pmr::deque<HoldRow>& holds() { return holds_; }
+  std::pmr::deque<AllocationRow>& allocations() { return allocations_; }
 
   HoldRow& insert_hold(StoredHold stored);
   AllocationRow& insert_allocation(Allocation allocation);
@@ -112,12 +113,13 @@ class State {
 
   Instant now_{};
   std::vector<KeyState> keys_;
-  std::deque<HoldRow> holds_;
-  std::deque<AllocationRow> allocations_;
-  std::unordered_map<std::string_view, HoldRow*> by_id_;
-  std::unordered_multimap<std::string_view, HoldRow*> by_token_;
-  std::unordered_map<std::string_view, AllocationRow*> allocation_by_id_;
-  std::unordered_map<std::string_view, AllocationRow*> allocation_by_hold_;
+  std::pmr::monotonic_buffer_resource memory_{4096};  ///< rows come, and all go at once
+  std::pmr::deque<HoldRow> holds_{&memory_};
+  std::pmr::deque<AllocationRow> allocations_{&memory_};
+  std::pmr::unordered_map<std::string_view, HoldRow*> by_id_{&memory_};
+  std::pmr::unordered_multimap<std::string_view, HoldRow*> by_token_{&memory_};
+  std::pmr::unordered_map<std::string_view, AllocationRow*> allocation_by_id_{&memory_};
+  std::pmr::unordered_map<std::string_view, AllocationRow*> allocation_by_hold_{&memory_};
 };
 
 }  // namespace holdfast::core

@@ -6,15 +6,15 @@
 namespace holdfast::engine {
 
 Completions::Place Completions::reserve(std::uint64_t tag) {
-  auto place = std::make_shared<std::list<Completion>>();
-  place->push_back({tag, Error{}});
+  Place place;
+  place.push_back({tag, Error{}});
   return place;
 }
 
-void Completions::push(const Place& place, Reply<Value> reply) {
-  place->front().reply = std::move(reply);
+void Completions::push(Place&& place, Reply<Value> reply) {
+  place.front().reply = std::move(reply);
   const std::lock_guard lock(mutex_);
-  ready_.splice(ready_.end(), *place);
+  ready_.splice(ready_.end(), place);
 }
 
 void Completions::ring() {

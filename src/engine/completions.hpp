@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <list>
-#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -13,13 +12,12 @@ namespace holdfast::engine {
 
 class Completions {
  public:
-  /// Where a completion will stand. Made before its request is let in: an answer that is there must
-  /// not be lost for want of memory.
-  using Place = std::shared_ptr<std::list<Completion>>;
+  /// Where a completion will stand, a list of one. Made before its request is let in: an answer
+  /// that is there must not be lost for want of memory.
+  using Place = std::list<Completion>;
   static Place reserve(std::uint64_t tag);
-  /// Once for each place. What is pushed waits for ring(), so that the answers of a batch are one
-  /// wake-up.
-  void push(const Place& place, Reply<Value> reply);
+  /// What is pushed waits for ring(), so that the answers of a batch are one wake-up.
+  void push(Place&& place, Reply<Value> reply);
   /// Tells the host that completions wait, unless it was told since it last found none.
   void ring();
   std::vector<Completion> drain(std::size_t max);

@@ -86,23 +86,25 @@ class Engine::Impl {
   Result<void> submit(Request request, std::uint64_t tag) {
     if (closed_) return closed_error();
     const std::size_t index = request.index();
-    const auto place = engine::Completions::reserve(tag);
+    auto place = engine::Completions::reserve(tag);
     if (auto refusal = core::validate(request, policy_)) {
-      complete(place, refuse(index, std::move(*refusal)));
+      complete(std::move(place), refuse(index, std::move(*refusal)));
       return {};
     }
-    if (!engine::is_command(request)) return submit_read(std::move(request), place);
+    if (!engine::is_command(request)) return submit_read(std::move(request), std::move(place));
     auto prepared = engine::prepare(std::move(request), zones_, options_.timezone);
     if (auto* refusal = std::get_if<Rejection>(&prepared)) {
-      complete(place, refuse(index, std::move(*refusal)));
+      complete(std::move(place), refuse(index, std::move(*refusal)));
       return {};
     }
     auto& command = std::get<core::Command>(prepared);
     metrics_.requested(command);
-    return lanes_.submit(std::move(command), [this, place, index](Result<core::Verdict> verdict) {
+    auto done = [this, place = std::move(place), index](Result<core::Verdict> verdict) mutable {
       // What may want for memory here is the words of a refusal.
-      completions_.push(place, guarded([&] { return finish(index, std::move(verdict)); }));
-    });
+      auto reply = guarded([&] { return finish(index, std::move(verdict)); });
+      completions_.push(std::move(place), std::move(reply));
+    };
+    return lanes_.submit(std::move(command), std::move(done));
   }
 
   engine::Completions& completions() { return completions_; }
@@ -125,19 +127,20 @@ class Engine::Impl {
         request);
   }
 
-  void complete(const engine::Completions::Place& place, Reply<Value> reply) {
-    completions_.push(place, std::move(reply));
+  void complete(engine::Completions::Place&& place, Reply<Value> reply) {
+    completions_.push(std::move(place), std::move(reply));
     completions_.ring();
   }
 
-  Result<void> submit_read(Request request, const engine::Completions::Place& place) {
-    auto shared = std::make_shared<Request>(std::move(request));
-    return readers_.submit([this, place, shared](bool closed) {
-      if (closed) return complete(place, closed_error());
-      complete(place, guarded([&] {
-                 return settle(shared->index(), guarded([&] { return answer(*shared); }));
-               }));
-    });
+  Result<void> submit_read(Request request, engine::Completions::Place place) {
+    auto job = [this, place = std::move(place),
+                shared = std::make_shared<Request>(std::move(request))](bool closed) mutable {
+      if (closed) return complete(std::move(place), closed_error());
+      auto reply = guarded(
+          [&] { return settle(shared->index(), guarded([&] { return answer(*shared); })); });
+      complete(std::move(place), std::move(reply));
+    };
+    return readers_.submit(std::move(job));
   }
 
   // From the verdict to the answer that the caller gets.

@@ -178,15 +178,14 @@ std::vector<Result<core::Verdict>> Lanes::execute(std::vector<core::Command> com
 }
 
 Result<void> Lanes::submit(core::Command command, Done done) {
-  Batch one;
-  one.push_back(std::make_unique<Pending>(std::move(command)));
-  one.back()->done = std::move(done);
+  auto one = std::make_unique<Pending>(std::move(command));
+  one->done = std::move(done);
   std::unique_lock lock(mutex_);
   if (auto refusal = refuse_entry(1)) return std::move(*refusal);
   if (!start_worker()) return no_thread();
   // Whoever holds the key calls for a worker when it is free.
-  const bool waits = is_held(*one.front());
-  enqueue(one);
+  const bool waits = is_held(*one);
+  queue_.push_back(std::move(one));
   const bool call = !waits && call_worker();
   lock.unlock();
   if (call) worker_wake_.notify_one();

@@ -12,8 +12,9 @@ CODE = {".c", ".h", ".cpp", ".hpp"}
 
 # What values in, values out needs: no clock, thread, file, randomness.
 PURE = """algorithm array bit cctype charconv chrono compare concepts cstddef cstdint cstring deque
-functional initializer_list iterator limits map memory new numeric optional set span stdexcept
-string string_view tuple type_traits unordered_map unordered_set utility variant vector""".split()
+functional initializer_list iterator limits map memory memory_resource new numeric optional set
+span stdexcept string string_view tuple type_traits unordered_map unordered_set utility variant
+vector""".split()
 PUBLIC = PURE
 POSIX = ["unistd.h", "sys/random.h", "sys/types.h", "sys/stat.h", "dirent.h", "sys/vfs.h",
          "fcntl.h", "semaphore.h"]

@@ -26,6 +26,8 @@ ALLOWED = [re.compile(pattern) for pattern in (
     r"std::_Hash_bytes\(",
     r"std::__detail::(_Prime_rehash_policy::|_List_node_base::|__to_chars_)",
     r"std::(allocator<char>::|__cxx11::basic_string<char, )",
+    r"std::pmr::(monotonic_buffer_resource::|get_default_resource\(|memory_resource::)",
+    r"(vtable|typeinfo) for std::pmr::",
     r"_GLOBAL_OFFSET_TABLE_$",
     r"__(start|stop)___sancov|__gcov_",
 )]

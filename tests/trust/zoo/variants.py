@@ -291,7 +291,7 @@ ENGINE = [
             TIME_MACHINE, (
         Swap(ATTEMPT, "again.commands.push_back(batch.commands[i]);\n"
                       "        again.indices.push_back(batch.indices[i]);",
-             "deliver(batch.indices[i], core::Verdict(Rejection{"
+             "client.deliver(batch.indices[i], core::Verdict(Rejection{"
              ".outcome = Outcome::kInsufficientCapacity}));"),)),
     Variant("deferred-is-overtaken", "commands pass one that waits on their resource",
             core("a batch is decided as its commands one by one"), (
