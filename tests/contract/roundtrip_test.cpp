@@ -165,6 +165,36 @@ TEST_CASE("Every column of a hold comes back") {
   CHECK(listed == expected_list);
 }
 
+TEST_CASE("Holds of one transaction that differ in one column keep what is theirs") {
+  EACH_BACKEND(db);
+  const auto storage = db.open_migrated();
+  using Change = void (*)(StoredHold&);
+  const Change change = GENERATE(
+      as<Change>{}, [](StoredHold& h) { h.item_no = 1; },
+      [](StoredHold& h) { h.hold.status = HoldStatus::kReleased; },
+      [](StoredHold& h) { h.hold.expires_at = at(2000); },
+      [](StoredHold& h) { h.hold.quantity = 2; },
+      [](StoredHold& h) { h.hold.customer_email = "a@example.com"; },
+      [](StoredHold& h) { h.hold.updated_at = at(7); },
+      [](StoredHold& h) { h.hold.holder = "cart"; },
+      [](StoredHold& h) { h.hold.group_id = "grp_1"; },
+      [](StoredHold& h) { h.hold.created_at = at(1); });
+  std::vector<StoredHold> holds;
+  for (int n = 1; n <= 3; ++n) {
+    holds.push_back(make_hold(kKey, n, {day(0)}, at(1000)));
+    holds.back().hold.created_at = holds.back().hold.updated_at = at(5);
+    holds.back().fingerprint = "fingerprint";
+  }
+  change(holds[1]);
+  write(*storage, kKey,
+        {.resource_inserts = {make_resource(1)},
+         .capacity_inserts = {{kKey, day(0), 10, 6}},
+         .hold_inserts = holds});
+  const KeySnapshot found = load_unlocked(
+      *storage, {.key = kKey, .hold_ids = {hold_id(kKey, 1), hold_id(kKey, 2), hold_id(kKey, 3)}});
+  CHECK(sorted_text(found.holds) == sorted_text(holds));
+}
+
 TEST_CASE("A hold's update overwrites six columns and leaves the rest") {
   EACH_BACKEND(db);
   const auto storage = db.open_migrated();

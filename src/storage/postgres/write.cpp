@@ -1,5 +1,6 @@
 #include "storage/postgres/write.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -107,22 +108,21 @@ constexpr Statement kInsertCapacity{
     "INSERT INTO holdfast.resource_capacity (resource_id, date, max_capacity, "
     "available_capacity) SELECT * FROM unnest($1::text[], $2::date[], $3::int4[], $4::int4[])"};
 
-constexpr Statement kInsertHolds{
-    "INSERT INTO holdfast.resource_holds (resource_id, id, dates, idempotency_token, fingerprint, "
-    "item_no, status, expires_at, quantity, customer_email, updated_at, holder, group_id, "
-    "created_at) "
-    "SELECT u.key, u.id, ($3::date[])[u.first:u.last], u.token, u.fingerprint, "
-    HOLDFAST_COLUMN("$8::int4[]") ", "
-    HOLDFAST_COLUMN("$9::text[]") ", "
-    HOLDFAST_COLUMN("$10::timestamptz[]") ", "
-    HOLDFAST_COLUMN("$11::int4[]") ", "
-    HOLDFAST_COLUMN("$12::text[]") ", "
-    HOLDFAST_COLUMN("$13::timestamptz[]") ", "
-    HOLDFAST_COLUMN("$14::text[]") ", "
-    HOLDFAST_COLUMN("$15::text[]") ", "
-    HOLDFAST_COLUMN("$16::timestamptz[]")
-    " FROM unnest($1::text[], $2::text[], $4::int4[], $5::int4[], $6::text[], $7::text[]) "
-    "WITH ORDINALITY AS u(key, id, first, last, token, fingerprint, n)"};
+#define HOLDFAST_INSERT_HOLDS(one) \
+  "INSERT INTO holdfast.resource_holds (resource_id, id, dates, idempotency_token, "             \
+  "fingerprint, item_no, status, expires_at, quantity, customer_email, updated_at, holder, "     \
+  "group_id, created_at) SELECT u.key, u.id, ($3::date[])[u.first:u.last], u.token, "            \
+  "u.fingerprint, " one("$8", "int4") ", " one("$9", "text") ", " one("$10", "timestamptz") ", " \
+  HOLDFAST_COLUMN("$11::int4[]") ", " HOLDFAST_COLUMN("$12::text[]") ", "                        \
+  one("$13", "timestamptz") ", " HOLDFAST_COLUMN("$14::text[]") ", "                             \
+  one("$15", "text") ", " one("$16", "timestamptz")                                              \
+  " FROM unnest($1::text[], $2::text[], $4::int4[], $5::int4[], $6::text[], $7::text[]) "        \
+  "WITH ORDINALITY AS u(key, id, first, last, token, fingerprint, n)"
+// What one request makes of one hold is nearly always alike in all of these.
+#define HOLDFAST_ALIKE(parameter, type) parameter "::" type
+#define HOLDFAST_APART(parameter, type) HOLDFAST_COLUMN(parameter "::" type "[]")
+constexpr Statement kInsertHolds{HOLDFAST_INSERT_HOLDS(HOLDFAST_ALIKE)};
+constexpr Statement kInsertMixedHolds{HOLDFAST_INSERT_HOLDS(HOLDFAST_APART)};
 
 constexpr Statement kInsertAllocations{
     "INSERT INTO holdfast.resource_allocations (resource_id, id, status, cancelled_at, "
@@ -205,29 +205,40 @@ void write_capacity(Trip& trip, const Changes& changes, bool guard) {
   trip.add(kAddCapacity.of(guard), params);
 }
 
+bool are_alike(const StoredHold& a, const StoredHold& b) {
+  return a.item_no == b.item_no && a.hold.status == b.hold.status &&
+         a.hold.expires_at == b.hold.expires_at && a.hold.updated_at == b.hold.updated_at &&
+         a.hold.group_id == b.hold.group_id && a.hold.created_at == b.hold.created_at;
+}
+
 void insert_holds(Trip& trip, const std::vector<StoredHold>& rows) {
   if (rows.empty()) return;
   using Row = StoredHold;
   DaySlices days;
   for (const Row& row : rows) days.add(row.hold.dates);
+  const bool alike = std::all_of(rows.begin(), rows.end(),
+                                 [&](const Row& row) { return are_alike(row, rows.front()); });
   Params params;
+  const auto one = [&](auto value) -> Params& {
+    return alike ? params.add(value(rows.front())) : params.add_column(rows, value);
+  };
   params.add_each(rows, [](const Row& h) -> std::string_view { return h.hold.resource_id; })
       .add_each(rows, [](const Row& h) -> std::string_view { return h.hold.id; })
       .add(days.days)
       .add(days.first)
       .add(days.last)
       .add_each(rows, [](const Row& h) -> std::string_view { return h.hold.idempotency_token; })
-      .add_each(rows, [](const Row& h) -> std::string_view { return h.fingerprint; })
-      .add_column(rows, [](const Row& h) { return h.item_no; })
-      .add_column(rows, [](const Row& h) { return std::string_view(name(h.hold.status)); })
-      .add_column(rows, [](const Row& h) { return h.hold.expires_at; })
-      .add_column(rows, [](const Row& h) { return h.hold.quantity; })
-      .add_column(rows, [](const Row& h) -> std::string_view { return h.hold.customer_email; })
-      .add_column(rows, [](const Row& h) { return h.hold.updated_at; })
-      .add_column(rows, [](const Row& h) -> std::string_view { return h.hold.holder; })
-      .add_column(rows, [](const Row& h) -> std::string_view { return h.hold.group_id; })
-      .add_column(rows, [](const Row& h) { return h.hold.created_at; });
-  trip.add(kInsertHolds, params);
+      .add_each(rows, [](const Row& h) -> std::string_view { return h.fingerprint; });
+  one([](const Row& h) { return h.item_no; });
+  one([](const Row& h) { return std::string_view(name(h.hold.status)); });
+  one([](const Row& h) { return h.hold.expires_at; });
+  params.add_column(rows, [](const Row& h) { return h.hold.quantity; });
+  params.add_column(rows, [](const Row& h) -> std::string_view { return h.hold.customer_email; });
+  one([](const Row& h) { return h.hold.updated_at; });
+  params.add_column(rows, [](const Row& h) -> std::string_view { return h.hold.holder; });
+  one([](const Row& h) -> std::string_view { return h.hold.group_id; });
+  one([](const Row& h) { return h.hold.created_at; });
+  trip.add(alike ? kInsertHolds : kInsertMixedHolds, params);
 }
 
 void update_holds(Trip& trip, const std::vector<HoldUpdate>& rows, bool guard) {
