@@ -80,7 +80,7 @@ DatabasePtr open_database(const std::string& uri) {
   sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   exec(opened,
        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA mmap_size = 0;"
-       "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA secure_delete = ON;"
+       "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA secure_delete = ON;"
        "PRAGMA wal_autocheckpoint = 4096");
   exec(opened, journal);
   return database;

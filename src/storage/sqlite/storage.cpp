@@ -65,7 +65,7 @@ void set_up(Connection& connection) {
   set_option(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
   connection.run_script(
       "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA mmap_size = 0;"
-      "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA secure_delete = ON;"
+      "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA secure_delete = ON;"
       // A page that many commits write is copied back once; 16 MiB, so that it takes milliseconds.
       "PRAGMA wal_autocheckpoint = 4096");
   require_pragma(connection, "PRAGMA foreign_keys", 1);
