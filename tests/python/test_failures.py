@@ -159,21 +159,19 @@ class Wire:
                 continue
             server = socket.create_connection(self._target)
             self._sockets += [client, server]
-            state = {"lost": False}
             for source, target, asking in ((client, server, True), (server, client, False)):
-                threading.Thread(target=self._pump, args=(source, target, asking, state),
+                threading.Thread(target=self._pump, args=(source, target, asking),
                                  daemon=True).start()
 
-    def _pump(self, source, target, asking, state):
+    def _pump(self, source, target, asking):
         try:
             while True:
                 data = source.recv(65536)
                 if not data:
                     break
-                if asking and self.lose_commits and b"COMMIT\0" in data:
-                    state["lost"] = True
+                # The tag of the answer: the statement itself is prepared, and has no text.
+                if not asking and self.lose_commits and b"COMMIT\0" in data:
                     self.down = True
-                if not asking and state["lost"]:
                     break
                 target.sendall(data)
         except OSError:
