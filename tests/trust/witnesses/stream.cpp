@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <set>
+#include <utility>
 
 namespace holdfast::test::witnesses {
 namespace {
@@ -169,6 +170,12 @@ Step Stream::next() {
   step.number = ++number_;
   // Never twice the same instant: what is made at one has an order that all witnesses share.
   now_ += std::chrono::microseconds(between(1, 999));
+  if (std::exchange(prunes_next_, false)) {
+    step.now = now_;
+    step.operation = Operation::kPrune;
+    step.number_wanted = between(24, 48);
+    return step;
+  }
   if (opened_ >= 2 * kResources && chance(0.25)) {
     const auto far = chance(0.03) ? 30h : 40min;
     now_ += std::chrono::seconds(between(1, static_cast<int>(far / 1s))) * (chance(0.3) ? -1 : 1);
@@ -200,11 +207,10 @@ Step Stream::next() {
     of_holds(step, roll - 24);
   } else if (roll < 96) {
     of_bookings(step, roll - 72);
-  } else if (roll < 99) {
-    step.operation = Operation::kCleanup;
   } else {
-    step.operation = Operation::kPrune;
-    step.number_wanted = between(24, 48);
+    // How much of what is due a prune records on its way is nobody's promise, so it finds nothing.
+    step.operation = Operation::kCleanup;
+    prunes_next_ = roll == 99;
   }
   said_.push_back(step);
   return step;

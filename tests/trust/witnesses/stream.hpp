@@ -45,6 +45,7 @@ class Stream {
   std::vector<std::string> bookings_{};
   std::vector<std::string> blackouts_{};
   std::vector<Step> said_{};
+  bool prunes_next_ = false;
 };
 
 }  // namespace holdfast::test::witnesses
