@@ -133,11 +133,10 @@ class Engine::Impl {
   }
 
   Result<void> submit_read(Request request, engine::Completions::Place place) {
-    auto job = [this, place = std::move(place),
-                shared = std::make_shared<Request>(std::move(request))](bool closed) mutable {
+    auto job = [this, place = std::move(place), request = std::move(request)](bool closed) mutable {
       if (closed) return complete(std::move(place), closed_error());
       auto reply = guarded(
-          [&] { return settle(shared->index(), guarded([&] { return answer(*shared); })); });
+          [&] { return settle(request.index(), guarded([&] { return answer(request); })); });
       complete(std::move(place), std::move(reply));
     };
     return readers_.submit(std::move(job));
