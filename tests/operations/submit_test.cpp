@@ -1,6 +1,9 @@
 // submit, drain and the wake-up; close.
 #include <atomic>
 #include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <latch>
 #include <map>
 #include <mutex>
 #include <semaphore>
@@ -290,6 +293,12 @@ class SlowClock {
   const TestClock clock_;
 };
 
+std::unique_ptr<Engine> open_one_lane(Database& db, SlowClock& clock) {
+  EngineOptions options{.lanes = 1};
+  options.clock = clock.function();
+  return open_engine(db, options);
+}
+
 /// Submits the first request, and the others while that one is decided: how many answers there were
 /// to take at each wake-up. A wake-up lasts until nothing is left to drain, so one that came before
 /// its batch was answered is not the last.
@@ -327,9 +336,7 @@ std::vector<std::size_t> answers_by_wakeup(Engine& engine, SlowClock& clock,
 TEST_CASE("The answers of a batch are one wake-up, however fast the host takes them") {
   EACH_BACKEND(db);
   SlowClock clock;
-  EngineOptions options{.lanes = 1};
-  options.clock = clock.function();
-  auto engine = open_engine(db, options);
+  auto engine = open_one_lane(db, clock);
   const std::vector<std::string> tours = open_tours(*engine, 1);
   const std::vector<Request> requests(21, CreateHold{.resource_id = tours[0], .dates = {day(0)}});
   CHECK(answers_by_wakeup(*engine, clock, requests) == std::vector<std::size_t>{1, 20});
@@ -338,9 +345,7 @@ TEST_CASE("The answers of a batch are one wake-up, however fast the host takes t
 TEST_CASE("An answer does not wait for the batch after it") {
   EACH_BACKEND(db);
   SlowClock clock;
-  EngineOptions options{.lanes = 1};
-  options.clock = clock.function();
-  auto engine = open_engine(db, options);
+  auto engine = open_one_lane(db, clock);
   const std::string tour = open_tours(*engine, 1).at(0);
   clock.block(true);
   must(engine->submit(CreateHold{.resource_id = tour, .dates = {day(0)}}, 1));
@@ -352,13 +357,47 @@ TEST_CASE("An answer does not wait for the batch after it") {
   CHECK(outcome(collect(*engine, 1).at(2)) == "ACCEPTED");
 }
 
+TEST_CASE("Every thread that waits for one batch is woken, a hundred too") {
+  EACH_BACKEND(db);
+  SlowClock clock;
+  auto engine = open_one_lane(db, clock);
+  const std::string tour = open_tours(*engine, 1).at(0);
+  constexpr int kThreads = 99;
+  clock.block(true);
+  must(engine->submit(CreateHold{.resource_id = tour, .dates = {day(0)}}, 1));
+  REQUIRE(clock.holds_somebody());
+  std::latch woken(kThreads);
+  std::atomic<int> accepted_holds = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      const auto reply = engine->create_hold({.resource_id = tour, .dates = {day(0)}});
+      if (outcome(reply) == "ACCEPTED") ++accepted_holds;
+      woken.count_down();
+    });
+  }
+  const auto all_within = [](auto happened) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!happened() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return happened();
+  };
+  CHECK(all_within([&] { return engine->metrics()->value().queue_depth == kThreads; }));
+  clock.block(false);
+  if (!all_within([&] { return woken.try_wait(); })) {
+    std::fputs("a thread was not woken, and cannot be joined\n", stderr);
+    std::_Exit(1);
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(accepted_holds == kThreads);
+}
+
 TEST_CASE("A batch is on as many resources as one transaction may lock") {
   EACH_BACKEND(db);
   static_assert(kKeysPerTransaction == 64);
   SlowClock clock;
-  EngineOptions options{.lanes = 1};
-  options.clock = clock.function();
-  auto engine = open_engine(db, options);
+  auto engine = open_one_lane(db, clock);
   const std::vector<std::string> tours = open_tours(*engine, 129);
   const auto hold = [&](std::size_t tour) {
     return CreateHold{.resource_id = tours[tour], .dates = {day(0)}};
