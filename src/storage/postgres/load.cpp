@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "holdfast/operations.hpp"
+
 namespace holdfast::postgres {
 namespace {
 
@@ -34,6 +36,17 @@ constexpr Statement kCapacity{
     "WHERE resource_id = k.key AND date >= k.first AND date <= k.last "
     "ORDER BY resource_id, date LIMIT 366) c"};
 static_assert(kRunDays == 366);
+
+// A reader's range is one row for each key, because a row of its own for each day costs the server
+// and the host as much again as finding it. A day is one number: its place in the range, its
+// max_capacity and its available_capacity, which the table's constraint keeps below 2^20.
+constexpr Statement kCalendar{
+    "SELECT k.ord, k.first, ARRAY(SELECT ((date - k.first) * 1048576::int8 + max_capacity) "
+    "* 1048576::int8 + available_capacity FROM holdfast.resource_capacity "
+    "WHERE resource_id = k.key AND date >= k.first AND date <= k.last ORDER BY resource_id, date) "
+    "FROM unnest($1::int4[], $2::text[], $3::date[], $4::date[]) AS k(ord, key, first, last)"};
+constexpr int kPlacesBits = 20;
+static_assert(bounds::kCapacityMax < 1 << kPlacesBits);
 
 constexpr Statement kBlackouts{
     "SELECT k.ord, b.* FROM unnest($1::int4[], $2::text[], $3::date[], $4::date[]) "
@@ -338,15 +351,20 @@ void Loader::queue(Trip& trip, std::optional<Instant> now) {
 
 void Loader::queue_days(Trip& trip) {
   DayLines lines;
+  DayLines ranges;
   for (std::size_t i = 0; i < scope_.keys.size(); ++i) {
     const KeyScope& key = scope_.keys[i];
     lines.add_days(i, key);
-    if (key.range && purpose_ == For::kRead) lines.add_range(i, key, *key.range);
+    if (key.range && purpose_ == For::kRead) ranges.add_range(i, key, *key.range);
   }
-  if (lines.empty()) return;
-  const Params params = lines.params();
-  expect(trip.add(kCapacity, params), &Loader::take_capacity);
-  expect(trip.add(kBlackouts, params), &Loader::take_blackout);
+  const auto look = [&](const DayLines& days, const Statement& capacity, Taker taker) {
+    if (days.empty()) return;
+    const Params params = days.params();
+    expect(trip.add(capacity, params), taker);
+    expect(trip.add(kBlackouts, params), &Loader::take_blackout);
+  };
+  look(lines, kCapacity, &Loader::take_capacity);
+  look(ranges, kCalendar, &Loader::take_calendar);
 }
 
 void Loader::queue_list(Trip& trip, const Statement& statement, Taker taker,
@@ -526,6 +544,17 @@ void Loader::take_capacity(KeySnapshot& key, Row& row) {
   out.max_capacity = row.int4();
   out.available_capacity = row.int4();
   key.capacity.push_back(out);
+}
+
+void Loader::take_calendar(KeySnapshot& key, Row& row) {
+  constexpr std::int64_t kPlaces = (1 << kPlacesBits) - 1;
+  const Date first = row.date();
+  for (const std::int64_t day : row.int8s()) {
+    CapacityRow& out = key.capacity.emplace_back();
+    out.date = first + std::chrono::days(day >> (2 * kPlacesBits));
+    out.max_capacity = static_cast<std::int32_t>(day >> kPlacesBits & kPlaces);
+    out.available_capacity = static_cast<std::int32_t>(day & kPlaces);
+  }
 }
 
 void Loader::take_total(KeySnapshot& key, Row& row) {

@@ -61,6 +61,7 @@ class Loader {
 
   void take_resource(KeySnapshot& key, Row& row);
   void take_capacity(KeySnapshot& key, Row& row);
+  void take_calendar(KeySnapshot& key, Row& row);
   void take_total(KeySnapshot& key, Row& row);
   void take_blackout(KeySnapshot& key, Row& row);
   void take_hold(KeySnapshot& key, Row& row);

@@ -46,7 +46,8 @@ constexpr const char* kVersion1[] = {
   available_capacity integer NOT NULL,
   CONSTRAINT resource_capacity_pkey PRIMARY KEY (resource_id, date),
   CONSTRAINT resource_capacity_range
-    CHECK (0 <= available_capacity AND available_capacity <= max_capacity))
+    CHECK (0 <= available_capacity AND available_capacity <= max_capacity
+           AND max_capacity <= 1000000))
   WITH (fillfactor = 70))",
 
     R"(CREATE TABLE holdfast.resource_holds (

@@ -19,6 +19,23 @@ std::int32_t to_int4(std::string_view bytes) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(from_big_endian(bytes)));
 }
 
+std::int64_t to_int8(std::string_view bytes) {
+  return static_cast<std::int64_t>(from_big_endian(bytes));
+}
+
+// What is in an array whose elements have `size` bytes each.
+template <class T, class Convert>
+std::vector<T> elements(std::string_view array, std::size_t size, Convert convert) {
+  constexpr std::size_t kHeader = 20;  // dimensions, has-null, type, size, lower bound
+  constexpr std::size_t kLength = 4;
+  std::vector<T> out;
+  if (array.size() < kHeader) return out;
+  out.reserve((array.size() - kHeader) / (kLength + size));
+  for (std::size_t at = kHeader; at + kLength + size <= array.size(); at += kLength + size)
+    out.push_back(convert(array.substr(at + kLength, size)));
+  return out;
+}
+
 std::int32_t pg_day(Date day) {
   return static_cast<std::int32_t>(day.time_since_epoch().count() - kEpochDays);
 }
@@ -136,7 +153,7 @@ std::string Row::text() { return std::string(next()); }
 std::string_view Row::view() { return next(); }
 bool Row::boolean() { return from_big_endian(next()) != 0; }
 std::int32_t Row::int4() { return to_int4(next()); }
-std::int64_t Row::int8() { return static_cast<std::int64_t>(from_big_endian(next())); }
+std::int64_t Row::int8() { return to_int8(next()); }
 Date Row::date() { return from_pg_day(int4()); }
 
 // `infinity` is the largest number there is, and nobody could add to it.
@@ -153,15 +170,9 @@ std::optional<Instant> Row::maybe_instant() {
 }
 
 std::vector<Date> Row::dates() {
-  constexpr std::size_t kHeader = 20;  // dimensions, has-null, type, size, lower bound
-  constexpr std::size_t kElement = 8;  // length, day
-  const std::string_view bytes = next();
-  std::vector<Date> out;
-  if (bytes.size() < kHeader) return out;
-  out.reserve((bytes.size() - kHeader) / kElement);
-  for (std::size_t at = kHeader; at + kElement <= bytes.size(); at += kElement)
-    out.push_back(from_pg_day(to_int4(bytes.substr(at + 4, 4))));
-  return out;
+  return elements<Date>(next(), 4, [](std::string_view day) { return from_pg_day(to_int4(day)); });
 }
+
+std::vector<std::int64_t> Row::int8s() { return elements<std::int64_t>(next(), 8, to_int8); }
 
 }  // namespace holdfast::postgres

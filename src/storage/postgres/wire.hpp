@@ -112,6 +112,7 @@ class Row {
   Instant instant();
   std::optional<Instant> maybe_instant();
   std::vector<Date> dates();
+  std::vector<std::int64_t> int8s();
 
  private:
   std::string_view next();
