@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <atomic>
-#include <new>
+#include <memory>
+#include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "core/validate.hpp"
 #include "engine/attempt.hpp"
+#include "engine/calendars.hpp"
 #include "engine/completions.hpp"
+#include "engine/guarded.hpp"
 #include "engine/lanes.hpp"
 #include "engine/log.hpp"
 #include "engine/metrics.hpp"
@@ -25,22 +30,17 @@ Error closed_error() {
   return {.status = Status::kClosed, .retry = Retry::kNever, .message = "the engine is closed"};
 }
 
-Error exception_error(const char* what) {
-  return {.status = Status::kInternal, .retry = Retry::kNever, .message = what};
-}
+using engine::guarded;
 
-/// What `ask` answers; an exception is a failure like any other. For questions and for what comes
-/// before a command is queued: nothing has happened then.
-template <class Ask>
-auto guarded(Ask ask) -> decltype(ask()) {
-  try {
-    return ask();
-  } catch (const std::bad_alloc&) {
-    return Error{.status = Status::kNoMemory, .retry = Retry::kSafe, .message = "out of memory"};
-  } catch (const std::exception& e) {
-    return exception_error(e.what());
-  }
-}
+// Asked in two steps, see engine/reads.hpp.
+template <class R>
+concept AsksForDays = requires(engine::Desk& desk, const R& r) {
+  engine::days_question(desk, r);
+};
+
+// More reads at once than cores would only take turns, and gather less. Two on one core, because
+// each waits for the database for most of its time.
+std::size_t reads_at_once() { return std::max(2U, std::thread::hardware_concurrency()); }
 
 }  // namespace
 
@@ -55,7 +55,11 @@ class Engine::Impl {
         lanes_(attempts_, std::min(options_.lanes, storage_->transactions_max()),
                options_.queue_max, [this] { completions_.ring(); }),
         readers_(options_.readers, options_.queue_max),
-        desk_{*storage_, zones_, lanes_, metrics_, options_.retry_timeout, closed_} {
+        calendars_(
+            reads_at_once(), options_.queue_max,
+            [this](const Scope& scope) { return engine::read(desk_, scope); },
+            [this](auto job) { return readers_.submit(std::move(job)); }),
+        desk_{*storage_, zones_, lanes_, calendars_, metrics_, options_.retry_timeout, closed_} {
     log_(LogLevel::kInfo, "opened: {}", storage_->describe());
   }
 
@@ -121,7 +125,7 @@ class Engine::Impl {
           if constexpr (requires { engine::ask(desk_, r); }) {
             return engine::ask(desk_, r);
           } else {
-            return exception_error("a command where a question was expected");
+            return Error{.message = "a command where a question was expected"};
           }
         },
         request);
@@ -132,14 +136,57 @@ class Engine::Impl {
     completions_.ring();
   }
 
+  /// A submitted read, until it is answered.
+  struct Asked {
+    Request request;
+    engine::Completions::Place place;
+  };
+
+  void complete(Asked& asked, Reply<Value> reply) {
+    auto settled = guarded([&] { return settle(asked.request.index(), std::move(reply)); });
+    complete(std::move(asked.place), std::move(settled));
+  }
+
   Result<void> submit_read(Request request, engine::Completions::Place place) {
-    auto job = [this, place = std::move(place), request = std::move(request)](bool closed) mutable {
-      if (closed) return complete(std::move(place), closed_error());
-      auto reply = guarded(
-          [&] { return settle(request.index(), guarded([&] { return answer(request); })); });
-      complete(std::move(place), std::move(reply));
-    };
-    return readers_.submit(std::move(job));
+    auto asked = std::make_shared<Asked>(Asked{std::move(request), std::move(place)});
+    const bool can_begin = std::visit(
+        [](const auto& r) {
+          if constexpr (AsksForDays<decltype(r)>) return engine::names_its_keys(r);
+          return false;
+        },
+        asked->request);
+    if (can_begin) return begin(asked);
+    return readers_.submit([this, asked = std::move(asked)](bool closed) {
+      if (closed) return complete(std::move(asked->place), closed_error());
+      auto begun = guarded([&] { return begin(asked); });
+      if (!begun.ok()) complete(*asked, std::move(begun.error()));
+    });
+  }
+
+  // Completes it, or leaves that to whoever reads the days for all that want some.
+  Result<void> begin(const std::shared_ptr<Asked>& asked) {
+    return std::visit(
+        [&](const auto& r) -> Result<void> {
+          if constexpr (AsksForDays<decltype(r)>) {
+            auto question = engine::days_question(desk_, r);
+            if (auto* q = std::get_if<engine::DaysQuestion>(&question)) {
+              return ask_days(std::move(*q), asked);
+            }
+            complete(*asked, std::get<Reply<Value>>(std::move(question)));
+          } else {
+            complete(*asked, guarded([&] { return answer(asked->request); }));
+          }
+          return {};
+        },
+        asked->request);
+  }
+
+  Result<void> ask_days(engine::DaysQuestion question, std::shared_ptr<Asked> asked) {
+    auto q = std::make_shared<const engine::DaysQuestion>(std::move(question));
+    return calendars_.ask(
+        q->keys, q->range, [this, asked = std::move(asked), q](const auto& found) {
+          complete(*asked, guarded([&] { return engine::answer(desk_, *q, found); }));
+        });
   }
 
   // From the verdict to the answer that the caller gets.
@@ -190,6 +237,7 @@ class Engine::Impl {
   engine::Attempts attempts_;
   engine::Lanes lanes_;
   engine::Readers readers_;
+  engine::Calendars calendars_;
   engine::Desk desk_;
 };
 

@@ -78,6 +78,14 @@ Reply<Value> list_page(Desk& desk, decltype(ListQuery::what) what, std::int32_t 
   return accepted(std::move(page));
 }
 
+template <class Question>
+Reply<Value> ask_for_days(Desk& desk, const Question& r) {
+  auto question = days_question(desk, r);
+  if (auto* reply = std::get_if<Reply<Value>>(&question)) return std::move(*reply);
+  const auto& q = std::get<DaysQuestion>(question);
+  return answer(desk, q, desk.calendars.look(q.keys, q.range));
+}
+
 std::optional<DateRange> range_of(const std::optional<Date>& start,
                                   const std::optional<Date>& end) {
   if (!start || !end) return std::nullopt;
@@ -128,17 +136,8 @@ Reply<Value> ask(Desk& desk, const ListBlackouts& r) {
   return list_page<Blackout>(desk, std::move(query), r.limit, r.after);
 }
 
-Reply<Value> ask(Desk& desk, const CheckAvailability& r) {
-  if (!core::is_resource_id(r.resource_id)) {
-    return not_found(desk, Outcome::kResourceNotFound, r.resource_id);
-  }
-  const DateRange range{r.start_date, r.end_date};
-  auto snapshot = read(desk, scope_of({r.resource_id}, range));
-  if (!snapshot.ok()) return std::move(snapshot.error());
-  const KeySnapshot& key = snapshot->keys.front();
-  if (!shown(key)) return not_found(desk, Outcome::kResourceNotFound, r.resource_id);
-  return accepted(core::availability(key, range, r.quantity, 0));
-}
+Reply<Value> ask(Desk& desk, const CheckAvailability& r) { return ask_for_days(desk, r); }
+Reply<Value> ask(Desk& desk, const SearchAvailability& r) { return ask_for_days(desk, r); }
 
 Reply<Value> ask(Desk& desk, const GetCapacityReport& r) {
   if (!core::is_resource_id(r.resource_id)) {
@@ -155,7 +154,15 @@ Reply<Value> ask(Desk& desk, const GetCapacityReport& r) {
   return accepted(core::report(key, range));
 }
 
-Reply<Value> ask(Desk& desk, const SearchAvailability& r) {
+std::variant<DaysQuestion, Reply<Value>> days_question(Desk& desk, const CheckAvailability& r) {
+  if (!core::is_resource_id(r.resource_id)) {
+    return not_found(desk, Outcome::kResourceNotFound, r.resource_id);
+  }
+  return DaysQuestion{
+      .keys = {r.resource_id}, .range = {r.start_date, r.end_date}, .quantity = r.quantity};
+}
+
+std::variant<DaysQuestion, Reply<Value>> days_question(Desk& desk, const SearchAvailability& r) {
   std::vector<std::string> ids = r.resource_ids;
   if (!r.type.empty()) {
     ListQuery query;
@@ -172,16 +179,27 @@ Reply<Value> ask(Desk& desk, const SearchAvailability& r) {
   }
   std::erase_if(ids, [](const std::string& id) { return !core::is_resource_id(id); });
   if (ids.empty()) return accepted(SearchAnswer{});
-  const DateRange range{r.start_date, r.end_date};
-  auto snapshot = read(desk, scope_of(std::move(ids), range));
-  if (!snapshot.ok()) return std::move(snapshot.error());
+  std::sort(ids.begin(), ids.end());
+  return DaysQuestion{.keys = std::move(ids),
+                      .range = {r.start_date, r.end_date},
+                      .quantity = r.quantity,
+                      .consecutive_days = r.consecutive_days,
+                      .is_search = true};
+}
+
+Reply<Value> answer(Desk& desk, const DaysQuestion& q, const Result<Calendars::Shared>& found) {
+  if (!found.ok()) return found.error();
   SearchAnswer answer;
-  answer.resources.reserve(snapshot->keys.size());
-  for (const auto& key : snapshot->keys) {
-    if (!shown(key)) continue;
-    answer.resources.push_back(core::availability(key, range, r.quantity, r.consecutive_days));
+  answer.resources.reserve(q.keys.size());
+  for (auto at = (*found)->keys.begin(); const std::string& id : q.keys) {
+    while (at->key < id) ++at;
+    if (shown(*at)) {
+      answer.resources.push_back(core::availability(*at, q.range, q.quantity, q.consecutive_days));
+    }
   }
-  return accepted(std::move(answer));
+  if (q.is_search) return accepted(std::move(answer));
+  if (answer.resources.empty()) return not_found(desk, Outcome::kResourceNotFound, q.keys.front());
+  return accepted(std::move(answer.resources.front()));
 }
 
 Reply<Value> ask(Desk& desk, const RetrieveHold& r) {

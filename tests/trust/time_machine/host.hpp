@@ -11,6 +11,7 @@
 
 #include "core/validate.hpp"
 #include "engine/attempt.hpp"
+#include "engine/calendars.hpp"
 #include "engine/lanes.hpp"
 #include "engine/prepare.hpp"
 #include "engine/reads.hpp"
@@ -83,7 +84,10 @@ class Host {
   std::atomic<bool> closed_{false};
   engine::Attempts attempts_{store_, zones_, metrics_, log_, kPolicy, retry_timeout_};
   engine::Lanes lanes_{attempts_, 2, 65536};
-  engine::Desk desk_{store_, zones_, lanes_, metrics_, retry_timeout_, closed_};
+  engine::Calendars calendars_{
+      1, 1, [this](const Scope& scope) { return engine::read(desk_, scope); },
+      [](auto&&) { return Result<void>(Error{}); }};  // there is no other thread
+  engine::Desk desk_{store_, zones_, lanes_, calendars_, metrics_, retry_timeout_, closed_};
 };
 
 }  // namespace holdfast::test::machine

@@ -1,0 +1,168 @@
+#include "engine/calendars.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "engine/guarded.hpp"
+#include "holdfast/operations.hpp"
+
+namespace holdfast::engine {
+namespace {
+
+// A read is full at the first of these: it takes as long as the largest search of a month, and who
+// asks for a day should not wait for more.
+constexpr std::size_t kKeysPerRead = bounds::kResourcesPerSearch;
+constexpr std::size_t kDaysPerRead = kKeysPerRead * 31;
+
+bool less(const KeyScope& part, const std::string& key) { return part.key < key; }
+
+KeyScope part_of(const std::string& key, DateRange range) {
+  KeyScope part;
+  part.key = key;
+  part.range = range;
+  return part;
+}
+
+}  // namespace
+
+struct Calendars::Group {
+  Group(const std::vector<std::string>& keys, DateRange range) : days(keys.size() * size(range)) {
+    scope.keys.reserve(keys.size());
+    for (const std::string& key : keys) scope.keys.push_back(part_of(key, range));
+  }
+
+  /// False, and nothing is changed, when it is full or has another range of one of the keys.
+  bool take(const std::vector<std::string>& keys, DateRange range) {
+    std::vector<KeyScope> more;
+    for (auto at = scope.keys.begin(); const std::string& key : keys) {
+      if (at != scope.keys.end() && at->key < key) {
+        at = std::lower_bound(std::next(at), scope.keys.end(), key, less);
+      }
+      if (at == scope.keys.end() || at->key != key) {
+        more.push_back(part_of(key, range));
+      } else if (at->range != range) {
+        return false;
+      }
+    }
+    if (more.empty()) return true;
+    const std::size_t days_then = days + more.size() * size(range);
+    if (scope.keys.size() + more.size() > kKeysPerRead || days_then > kDaysPerRead) return false;
+    merge(more);
+    days = days_then;
+    return true;
+  }
+
+  void answer(Result<Shared> with) {
+    result.emplace(std::move(with));
+    answered.store(true, std::memory_order_release);
+    answered.notify_all();
+    for (const Done& tell : done) tell(*result);
+  }
+
+  Scope scope{};
+  std::size_t days;
+  std::vector<Done> done{};
+  std::optional<Result<Shared>> result{};
+  std::atomic<bool> answered{false};
+
+ private:
+  static std::size_t size(DateRange range) { return static_cast<std::size_t>(range.size()); }
+
+  void merge(std::vector<KeyScope>& more) {
+    std::vector<KeyScope> all;
+    all.reserve(scope.keys.size() + more.size());
+    std::merge(std::move_iterator(scope.keys.begin()), std::move_iterator(scope.keys.end()),
+               std::move_iterator(more.begin()), std::move_iterator(more.end()),
+               std::back_inserter(all),
+               [](const KeyScope& a, const KeyScope& b) { return a.key < b.key; });
+    scope.keys = std::move(all);
+  }
+};
+
+Calendars::Calendars(std::size_t reads_at_once, std::int32_t queue_max, Read read, HandOn hand_on)
+    : at_once_(reads_at_once),
+      queue_max_(static_cast<std::size_t>(queue_max)),
+      read_(std::move(read)),
+      hand_on_(std::move(hand_on)) {}
+
+Result<Calendars::Shared> Calendars::look(const std::vector<std::string>& keys, DateRange range) {
+  const auto joined = join(keys, range, {});
+  if (!joined.ok()) return joined.error();
+  Group& group = *joined->group;
+  if (joined->leads) lead(joined->group);
+  group.answered.wait(false, std::memory_order_acquire);
+  return *group.result;
+}
+
+Result<void> Calendars::ask(const std::vector<std::string>& keys, DateRange range, Done done) {
+  auto joined = join(keys, range, std::move(done));
+  if (!joined.ok()) return std::move(joined.error());
+  if (!joined->leads) return {};
+  auto handed = hand_on(std::move(joined->group));
+  if (!handed.ok()) lead(next());
+  return handed;
+}
+
+Result<Calendars::Joined> Calendars::join(const std::vector<std::string>& keys, DateRange range,
+                                          Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (done && queued_ >= queue_max_) {
+      return Error{.status = Status::kBusy, .retry = Retry::kSafe, .message = "the queue is full"};
+    }
+    if (!waiting_.empty() && waiting_.back()->take(keys, range)) {
+      if (done) {
+        waiting_.back()->done.push_back(std::move(done));
+        ++queued_;
+      }
+      return Joined{waiting_.back()};
+    }
+  }
+  auto group = std::make_shared<Group>(keys, range);
+  if (done) group->done.push_back(std::move(done));
+  const std::lock_guard lock(mutex_);
+  if (running_ < at_once_) {
+    ++running_;
+    return Joined{std::move(group), true};
+  }
+  waiting_.push_back(group);
+  queued_ += group->done.size();
+  return Joined{std::move(group)};
+}
+
+void Calendars::lead(std::shared_ptr<Group> group) {
+  for (; group; group = next()) {
+    group->answer(guarded([&]() -> Result<Shared> {
+      auto found = read_(group->scope);
+      if (!found.ok()) return std::move(found.error());
+      return std::make_shared<const Snapshot>(std::move(*found));
+    }));
+  }
+}
+
+Result<void> Calendars::hand_on(std::shared_ptr<Group> group) {
+  return guarded([&] { return hand_on_([this, group](bool) { lead(group); }); });
+}
+
+// The group that the place of a read goes to, if this thread has to go on with it: when there is no
+// other to be had.
+std::shared_ptr<Calendars::Group> Calendars::next() {
+  std::shared_ptr<Group> group;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) {
+      --running_;
+      return nullptr;
+    }
+    group = std::move(waiting_.front());
+    waiting_.pop_front();
+    queued_ -= group->done.size();
+  }
+  if (hand_on(group).ok()) return nullptr;
+  return group;
+}
+
+}  // namespace holdfast::engine
