@@ -60,7 +60,7 @@ inline constexpr std::size_t kKeysPerTransaction = 64;
 /// and when it does nothing else.
 inline constexpr std::size_t kDuePerKey = 100;
 inline constexpr std::size_t kDuePerTransaction = 64;
-inline constexpr std::size_t kDuePerSweep = 512;
+inline constexpr std::size_t kDuePerSweep = 400;
 
 struct Scope {
   std::vector<KeyScope> keys{};          ///< ascending by key, each once

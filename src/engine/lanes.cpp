@@ -194,9 +194,11 @@ Result<void> Lanes::submit(core::Command command, Done done) {
 
 // Every lane has keys of its own, which it takes first: otherwise a good part of the commands would
 // come upon a key that another lane holds just then, and wait for a second batch, and a third. The
-// sweep has a lane of its own, so that bookings find the others free.
+// sweep has a lane of its own, so that bookings find the others free, also those of the keys of the
+// lane that has the sweep.
 bool Lanes::belongs(const Pending& pending, std::size_t lane) const {
   if (pending.is_sweep) return lane == 0;
+  if (sweeps_ > 0) return true;
   return pending.keys.empty() || pending.keys.front() % lanes_ == lane;
 }
 
@@ -296,8 +298,10 @@ void Lanes::tell(Batch& batch) noexcept {
 // `before` was carried out before this batch. It is answered while the database reads for this one:
 // where callers wait for one day, the database would else wait for the answers.
 void Lanes::carry_out(const Batch& batch, Batch& before, std::unique_lock<std::mutex>& lock) {
+  const bool is_sweep = batch.front()->is_sweep;
   ++running_;
   in_flight_ += batch.size();
+  if (is_sweep) ++sweeps_;
   const bool call = call_worker();
   lock.unlock();
   if (call) worker_wake_.notify_one();
@@ -309,6 +313,7 @@ void Lanes::carry_out(const Batch& batch, Batch& before, std::unique_lock<std::m
   }
   in_flight_ -= batch.size();
   --running_;
+  if (is_sweep) --sweeps_;
 }
 
 void Lanes::run_alone(Batch batch, std::unique_lock<std::mutex>& lock) {

@@ -110,6 +110,7 @@ class Lanes {
   std::vector<std::size_t> held_keys_;  ///< of the commands that run, each once
   std::size_t running_ = 0;             ///< lanes that work
   std::size_t in_flight_ = 0;           ///< commands that they carry
+  std::size_t sweeps_ = 0;              ///< lanes that carry a sweep
   std::size_t sleeping_ = 0;            ///< workers that wait for a call
   std::size_t calls_ = 0;               ///< made and not yet followed
   bool closed_ = false;

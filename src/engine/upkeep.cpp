@@ -11,9 +11,10 @@
 namespace holdfast::engine {
 namespace {
 
-// As many as a transaction may lock, a few due holds of each: the fixed cost of a batch is shared
-// by many holds, and no key is locked for longer than a batch of bookings would lock it.
-constexpr std::int32_t kKeysPerSweep = 64;
+// Bookings of a key that the sweep has wait for its whole batch. So it takes the fewest keys that
+// fill one, and more of them where each has little that is due.
+constexpr std::int32_t kFewestKeysPerSweep = kDuePerSweep / kDuePerKey;
+constexpr std::int32_t kMostKeysPerSweep = kKeysPerTransaction;
 constexpr std::int32_t kKeysPerAudit = 16;
 
 core::Command command_for(core::Action action, std::string key) {
@@ -92,11 +93,19 @@ Reply<Value> ask(Desk& desk, const Migrate&) {
 
 namespace {
 
+std::int32_t keys_of_next_sweep(std::int32_t keys, std::int64_t expired) {
+  constexpr std::int64_t kFull = kDuePerSweep;
+  if (expired >= kFull * 3 / 4) return std::max(keys / 2, kFewestKeysPerSweep);
+  if (expired < kFull * 3 / 8) return std::min(keys * 2, kMostKeysPerSweep);
+  return keys;
+}
+
 Result<void> expire_due(Desk& desk, std::int64_t limit, CleanupAnswer& answer) {
   ListQuery query;
   query.what = DueKeysQuery{};
-  query.limit = kKeysPerSweep;
+  query.limit = kFewestKeysPerSweep;
   while (answer.expired < limit && !desk.closed) {
+    const std::int64_t before = answer.expired;
     auto page = list(desk, query);
     if (!page.ok()) return std::move(page.error());
     std::vector<core::Command> commands;
@@ -108,6 +117,7 @@ Result<void> expire_due(Desk& desk, std::int64_t limit, CleanupAnswer& answer) {
       answer.expired += part.expired;
     });
     if (!done.ok()) return done;
+    query.limit = keys_of_next_sweep(query.limit, answer.expired - before);
   }
   return {};
 }
