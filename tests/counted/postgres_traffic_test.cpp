@@ -1,4 +1,6 @@
-// What a batch costs on the way to PostgreSQL and in its log.
+// What a batch and a search cost on the way to PostgreSQL, and a batch in its log.
+#include <algorithm>
+
 #include "backends/cluster.hpp"
 #include "backends/wiretap.hpp"
 #include "bounds.hpp"
@@ -14,27 +16,61 @@ struct Traffic {
   std::int64_t received;
 };
 
-Traffic traffic_of(const test::Wiretap& tap, Storage& storage, const Batch& batch) {
+template <class Work>
+Traffic traffic_of(const test::Wiretap& tap, Work work) {
   const Traffic before{tap.statements(), tap.syncs(), tap.bytes_sent(), tap.bytes_received()};
-  carry_out(storage, batch);
+  work();
   return {tap.statements() - before.statements, tap.syncs() - before.trips,
           tap.bytes_sent() - before.sent, tap.bytes_received() - before.received};
 }
 
-void hold_traffic(const std::string& size, const Traffic& counted, std::size_t holds) {
-  const auto per_hold = [&](std::int64_t bytes) {
-    return static_cast<double>(bytes) / static_cast<double>(holds);
+constexpr DateRange kMonth{kToday, kToday + 30 * kDay};
+
+Scope month_of_all() {
+  Scope scope;
+  for (std::size_t i = 0; i < kHolds; ++i) {
+    scope.keys.push_back({.key = resource_id(i)});
+    scope.keys.back().range = kMonth;
+  }
+  return scope;
+}
+
+/// The days of the month that the shop has not opened.
+void open_month(Storage& storage) {
+  Changes changes;
+  const std::vector<Date> open = days();
+  for (std::size_t i = 0; i < kHolds; ++i) {
+    for (Date day = kMonth.start; day <= kMonth.end; day += kDay) {
+      if (std::find(open.begin(), open.end(), day) != open.end()) continue;
+      changes.capacity_inserts.push_back({resource_id(i), day, 1'000'000, 1'000'000});
+    }
+  }
+  test::must(storage.transact(month_of_all(), [&](const Snapshot&) { return changes; }));
+}
+
+/// As search_availability reads it: how many days there were.
+std::size_t search(Storage& storage) {
+  std::size_t found = 0;
+  for (const KeySnapshot& key : test::must(storage.read(month_of_all())).keys)
+    found += key.capacity.size();
+  return found;
+}
+
+void hold_traffic(const std::string& what, const Traffic& counted, const std::string& unit,
+                  std::size_t units) {
+  const auto per_unit = [&](std::int64_t bytes) {
+    return static_cast<double>(bytes) / static_cast<double>(units);
   };
-  const std::string name = "postgres." + size;
+  const std::string name = "postgres." + what;
   hold_to(name + ".statements", counted.statements);
   hold_to(name + ".round_trips", counted.trips);
-  hold_to(name + ".bytes_sent_per_hold", per_hold(counted.sent));
-  hold_to(name + ".bytes_received_per_hold", per_hold(counted.received));
+  hold_to(name + ".bytes_sent_per_" + unit, per_unit(counted.sent));
+  hold_to(name + ".bytes_received_per_" + unit, per_unit(counted.received));
 }
 
 }  // namespace
 
-TEST_CASE("a batch's traffic to PostgreSQL") {
+TEST_CASE("the traffic of a batch and of a search to PostgreSQL") {
   NEEDS_POSTGRES();
   // Nothing but the batches writes: no vacuum, no checkpoint that is not asked for.
   const test::PrivateCluster cluster({"autovacuum=off", "checkpoint_timeout=1d"});
@@ -44,10 +80,13 @@ TEST_CASE("a batch's traffic to PostgreSQL") {
                                  " user=postgres sslmode=disable gssencmode=disable dbname=shop");
   warm_up(*storage);
 
-  const Traffic full = traffic_of(tap, *storage, Batch(kHolds, Over::kResourcesOfTheirOwn, 3));
-  const Traffic lone = traffic_of(tap, *storage, Batch(1, Over::kOneResource, 4 * kHolds));
-  hold_traffic("batch", full, kHolds);
-  hold_traffic("lone", lone, 1);
+  const auto traffic_of_batch = [&](const Batch& batch) {
+    return traffic_of(tap, [&] { carry_out(*storage, batch); });
+  };
+  const Traffic full = traffic_of_batch(Batch(kHolds, Over::kResourcesOfTheirOwn, 3));
+  const Traffic lone = traffic_of_batch(Batch(1, Over::kOneResource, 4 * kHolds));
+  hold_traffic("batch", full, "hold", kHolds);
+  hold_traffic("lone", lone, "hold", 1);
   CHECK(full.statements == lone.statements);
 
   // After a checkpoint a page's first change logs the whole page: the warming batch pays for that.
@@ -60,6 +99,11 @@ TEST_CASE("a batch's traffic to PostgreSQL") {
   const std::string written =
       sql.value("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + began + "')");
   hold_to("postgres.batch.wal_bytes_per_hold", std::stod(written) / (kRounds * kHolds));
+
+  open_month(*storage);
+  const std::size_t found = search(*storage);
+  CHECK(found == 31 * kHolds);
+  hold_traffic("search", traffic_of(tap, [&] { search(*storage); }), "day", found);
 }
 
 }  // namespace holdfast::counted
