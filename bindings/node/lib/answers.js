@@ -13,6 +13,19 @@ const textIf = (text) => text || undefined;
 // Days cross as one text.
 const daysOf = (text) => (text === '' ? [] : text.split(','));
 
+const reasons = native.unavailables.map(textIf);
+
+// The resources of a search have the same days: those of the last one are kept.
+let last = { first: 0, dates: [] };
+/** `count` days from `first` on, which counts from 1970-01-01. */
+const datesFrom = (first, count) => {
+  if (last.first !== first || last.dates.length !== count) {
+    const date = (_, at) => new Date((first + at) * 86_400_000).toISOString().slice(0, 10);
+    last = { first, dates: Array.from({ length: count }, date) };
+  }
+  return last.dates;
+};
+
 /** { NAME: number } of a list by number; the first name, which is success, is left out. */
 const byName = (names, values) =>
   Object.fromEntries(values.map((value, at) => [names[at], value]).slice(1));
@@ -42,11 +55,13 @@ const makers = {
     id, resourceId, startDate, endDate, reason, createdAt: dateOf(createdAt),
     deletedAt: dateIf(deletedAt),
   }),
-  availability: (resourceId, days, startDates) => ({
-    resourceId, days, startDates: daysOf(startDates),
-  }),
-  availabilityDay: (date, maxCapacity, availableCapacity, isAvailable, reason) => ({
-    date, maxCapacity, availableCapacity, isAvailable, reason: textIf(native.unavailables[reason]),
+  availability: (resourceId, firstDay, numbers, startDates) => ({
+    resourceId,
+    days: datesFrom(firstDay, numbers.length / 4).map((date, at) => ({
+      date, maxCapacity: numbers[4 * at], availableCapacity: numbers[4 * at + 1],
+      isAvailable: numbers[4 * at + 2] === 1, reason: reasons[numbers[4 * at + 3]],
+    })),
+    startDates: daysOf(startDates),
   }),
   report: (resourceId, days, maxCapacity, availableCapacity, held, booked, utilisation) => ({
     resourceId, days, maxCapacity, availableCapacity, held, booked, utilisation,

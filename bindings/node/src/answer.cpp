@@ -77,6 +77,24 @@ napi_value AnswerWriter::days(const holdfast_date* values, std::size_t count) {
   return text({out.data(), count == 0 ? 0 : out.size() - 1});
 }
 
+napi_value AnswerWriter::numbers(const holdfast_availability_day* from, std::size_t count) {
+  constexpr std::size_t kFields = 4;
+  napi_value buffer = nullptr;
+  napi_value out = nullptr;
+  void* data = nullptr;
+  check(napi_create_arraybuffer(env_, count * kFields * sizeof(std::int32_t), &data, &buffer));
+  if (!ok_) return out;
+  auto* at = static_cast<std::int32_t*>(data);
+  for (std::size_t i = 0; i < count; ++i) {
+    *at++ = from[i].max_capacity;
+    *at++ = from[i].available_capacity;
+    *at++ = from[i].is_available != 0 ? 1 : 0;
+    *at++ = from[i].reason;
+  }
+  check(napi_create_typedarray(env_, napi_int32_array, count * kFields, buffer, 0, &out));
+  return out;
+}
+
 template <class T>
 napi_value AnswerWriter::list(const T* from, std::size_t count) {
   napi_value out = array(count);
@@ -167,14 +185,10 @@ napi_value AnswerWriter::write(const holdfast_blackout& from) {
 }
 
 napi_value AnswerWriter::write(const holdfast_availability& from) {
-  return make(Maker::kAvailability, {text(from.resource_id), list(from.days, from.days_count),
-                                     days(from.start_dates, from.start_dates_count)});
-}
-
-napi_value AnswerWriter::write(const holdfast_availability_day& from) {
-  return make(Maker::kAvailabilityDay,
-              {day(from.date), integer(from.max_capacity), integer(from.available_capacity),
-               boolean(from.is_available != 0), integer(from.reason)});
+  return make(
+      Maker::kAvailability,
+      {text(from.resource_id), integer(from.days_count == 0 ? 0 : from.days[0].date),
+       numbers(from.days, from.days_count), days(from.start_dates, from.start_dates_count)});
 }
 
 napi_value AnswerWriter::write(const holdfast_report& from) {

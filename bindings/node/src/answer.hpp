@@ -22,7 +22,6 @@ enum class Maker : std::uint8_t {
   kAllocation,
   kBlackout,
   kAvailability,
-  kAvailabilityDay,
   kReport,
   kReportDay,
   kConflict,
@@ -30,10 +29,9 @@ enum class Maker : std::uint8_t {
   kCounts,
   kMetrics,
 };
-inline constexpr std::array kMakerNames = {
-    "resource",     "capacity",        "hold",   "allocation", "blackout",
-    "availability", "availabilityDay", "report", "reportDay",  "conflict",
-    "violation",    "counts",          "metrics"};
+inline constexpr std::array kMakerNames = {"resource", "capacity",     "hold",   "allocation",
+                                           "blackout", "availability", "report", "reportDay",
+                                           "conflict", "violation",    "counts", "metrics"};
 
 /// The makers, as long-lived references.
 using Makers = std::array<napi_ref, kMakerNames.size()>;
@@ -65,7 +63,6 @@ class AnswerWriter {
   napi_value write(const holdfast_allocation& from);
   napi_value write(const holdfast_blackout& from);
   napi_value write(const holdfast_availability& from);
-  napi_value write(const holdfast_availability_day& from);
   napi_value write(const holdfast_report& from);
   napi_value write(const holdfast_report_day& from);
   napi_value write(const holdfast_day_conflict& from);
@@ -78,6 +75,9 @@ class AnswerWriter {
   napi_value day(holdfast_date value);
   /// As one text; lib/answers.js takes it apart, which costs less than making an array from here.
   napi_value days(const holdfast_date* values, std::size_t count);
+  /// An Int32Array with four numbers for each day: a search has thousands of days, and a call into
+  /// JavaScript for each took longer than all the rest of it.
+  napi_value numbers(const holdfast_availability_day* from, std::size_t count);
   napi_value instant(holdfast_instant value) { return number(static_cast<double>(value)); }
   napi_value array(std::size_t count);
   void set(napi_value array, std::size_t index, napi_value value);
