@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -34,6 +35,13 @@ struct Calendars::Group {
     for (const std::string& key : keys) scope.keys.push_back(part_of(key, range));
   }
 
+  void add(Done asked) {
+    if (asked) {
+      done.push_back(std::move(asked));
+    } else {
+      has_blocked = true;
+    }
+  }
   /// False, and nothing is changed, when it is full or has another range of one of the keys.
   bool take(const std::vector<std::string>& keys, DateRange range) {
     std::vector<KeyScope> more;
@@ -55,20 +63,39 @@ struct Calendars::Group {
     return true;
   }
 
+  /// One of those that block is to read it.
+  void call() {
+    stage.store(Stage::kCalled);
+    stage.notify_one();
+  }
+  /// For each that blocks. True for the one that is to read it, false when it is answered.
+  bool wait() {
+    for (Stage seen = stage.load(); seen != Stage::kAnswered; seen = stage.load()) {
+      if (seen != Stage::kCalled) {
+        stage.wait(seen);
+      } else if (stage.compare_exchange_strong(seen, Stage::kReads)) {
+        return true;
+      }
+    }
+    return false;
+  }
   void answer(Result<Shared> with) {
     result.emplace(std::move(with));
-    answered.store(true, std::memory_order_release);
-    answered.notify_all();
+    stage.store(Stage::kAnswered);
+    stage.notify_all();
     for (const Done& tell : done) tell(*result);
   }
 
   Scope scope{};
   std::size_t days;
-  std::vector<Done> done{};
+  bool has_blocked = false;  ///< somebody who waits on a thread of its own
+  std::vector<Done> done{};  ///< for those who do not
   std::optional<Result<Shared>> result{};
-  std::atomic<bool> answered{false};
 
  private:
+  enum class Stage : std::uint8_t { kWaits, kCalled, kReads, kAnswered };
+  std::atomic<Stage> stage{Stage::kWaits};
+
   static std::size_t size(DateRange range) { return static_cast<std::size_t>(range.size()); }
 
   void merge(std::vector<KeyScope>& more) {
@@ -91,10 +118,8 @@ Calendars::Calendars(std::size_t reads_at_once, std::int32_t queue_max, Read rea
 Result<Calendars::Shared> Calendars::look(const std::vector<std::string>& keys, DateRange range) {
   const auto joined = join(keys, range, {});
   if (!joined.ok()) return joined.error();
-  Group& group = *joined->group;
-  if (joined->leads) lead(joined->group);
-  group.answered.wait(false, std::memory_order_acquire);
-  return *group.result;
+  if (joined->leads || joined->group->wait()) lead(joined->group);
+  return *joined->group->result;
 }
 
 Result<void> Calendars::ask(const std::vector<std::string>& keys, DateRange range, Done done) {
@@ -114,15 +139,14 @@ Result<Calendars::Joined> Calendars::join(const std::vector<std::string>& keys, 
       return Error{.status = Status::kBusy, .retry = Retry::kSafe, .message = "the queue is full"};
     }
     if (!waiting_.empty() && waiting_.back()->take(keys, range)) {
-      if (done) {
-        waiting_.back()->done.push_back(std::move(done));
-        ++queued_;
-      }
+      const bool is_queued = done != nullptr;
+      waiting_.back()->add(std::move(done));
+      if (is_queued) ++queued_;
       return Joined{waiting_.back()};
     }
   }
   auto group = std::make_shared<Group>(keys, range);
-  if (done) group->done.push_back(std::move(done));
+  group->add(std::move(done));
   const std::lock_guard lock(mutex_);
   if (running_ < at_once_) {
     ++running_;
@@ -147,22 +171,30 @@ Result<void> Calendars::hand_on(std::shared_ptr<Group> group) {
   return guarded([&] { return hand_on_([this, group](bool) { lead(group); }); });
 }
 
-// The group that the place of a read goes to, if this thread has to go on with it: when there is no
-// other to be had.
+// Gives the place of a read to the next group. It is returned when this thread has to go on with
+// it: nobody in it blocks, and there is no other thread to be had.
 std::shared_ptr<Calendars::Group> Calendars::next() {
   std::shared_ptr<Group> group;
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty()) {
-      --running_;
+      if (--running_ == 0) idle_.notify_all();
       return nullptr;
     }
     group = std::move(waiting_.front());
     waiting_.pop_front();
     queued_ -= group->done.size();
   }
-  if (hand_on(group).ok()) return nullptr;
-  return group;
+  if (group->has_blocked) {
+    group->call();
+    return nullptr;
+  }
+  return hand_on(group).ok() ? nullptr : group;
+}
+
+void Calendars::finish() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return running_ == 0; });
 }
 
 }  // namespace holdfast::engine

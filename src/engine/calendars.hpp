@@ -2,6 +2,7 @@
 // read.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,10 +17,11 @@
 
 namespace holdfast::engine {
 
-/// A few reads run at once. A caller who blocks and finds fewer reads on its own thread; all else
-/// is read by threads of the readers', and together with what gathered meanwhile. So everybody is
-/// shown one instant that is later than its call, and a thousand who ask for one calendar cost a
-/// few reads of it.
+/// A few reads run at once. Who asks while fewer run has a read of its own; what is asked for
+/// meanwhile is read together as soon as one of them has ended. So everybody is shown one instant
+/// that is later than its call, and a thousand who ask for one calendar cost a few reads of it. A
+/// caller who blocks reads on its own thread, or for all that came with it; where none does, a
+/// thread of the readers' does it.
 ///
 /// Threads: any.
 class Calendars {
@@ -38,6 +40,8 @@ class Calendars {
   /// `done` is called with the same exactly once, on another thread, unless this fails. It must not
   /// throw.
   Result<void> ask(const std::vector<std::string>& keys, DateRange range, Done done);
+  /// Blocks until all that have asked are answered.
+  void finish();
 
  private:
   struct Group;
@@ -55,6 +59,7 @@ class Calendars {
   const Read read_;
   const HandOn hand_on_;
   std::mutex mutex_;
+  std::condition_variable idle_;
   std::size_t running_ = 0;  ///< reads that run; as long as any waits, all that may
   std::size_t queued_ = 0;   ///< those in the groups that wait whose caller does not
   std::deque<std::shared_ptr<Group>> waiting_;

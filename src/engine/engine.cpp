@@ -38,9 +38,15 @@ concept AsksForDays = requires(engine::Desk& desk, const R& r) {
   engine::days_question(desk, r);
 };
 
+// Connections of the storage that are not the lanes' or the readers'.
+constexpr std::int32_t kSpareConnections = 2;
+
 // More reads at once than cores would only take turns, and gather less. Two on one core, because
 // each waits for the database for most of its time.
-std::size_t reads_at_once() { return std::max(2U, std::thread::hardware_concurrency()); }
+std::size_t reads_at_once(const EngineOptions& options) {
+  const auto connections = static_cast<unsigned>(options.readers + kSpareConnections);
+  return std::min(connections, std::max(2U, std::thread::hardware_concurrency()));
+}
 
 }  // namespace
 
@@ -56,7 +62,7 @@ class Engine::Impl {
                options_.queue_max, [this] { completions_.ring(); }),
         readers_(options_.readers, options_.queue_max),
         calendars_(
-            reads_at_once(), options_.queue_max,
+            reads_at_once(options_), options_.queue_max,
             [this](const Scope& scope) { return engine::read(desk_, scope); },
             [this](auto job) { return readers_.submit(std::move(job)); }),
         desk_{*storage_, zones_, lanes_, calendars_, metrics_, options_.retry_timeout, closed_} {
@@ -70,6 +76,7 @@ class Engine::Impl {
     attempts_.hurry();
     lanes_.close();
     readers_.close();
+    calendars_.finish();
   }
 
   Reply<Value> execute(Request request) {
@@ -290,7 +297,7 @@ Result<std::unique_ptr<Engine>> Engine::open(std::string_view uri, EngineOptions
     if (auto refusal = refuse(options)) return std::move(*refusal);
     StorageOptions storage_options;
     storage_options.lock_timeout = options.lock_timeout;
-    storage_options.connections_max = options.lanes + options.readers + 2;
+    storage_options.connections_max = options.lanes + options.readers + kSpareConnections;
     storage_options.log = options.log;
     if (options.clock) storage_options.clock = bounded(options.clock);
     auto storage = open_storage(uri, storage_options);

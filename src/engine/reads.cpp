@@ -191,11 +191,11 @@ Reply<Value> answer(Desk& desk, const DaysQuestion& q, const Result<Calendars::S
   if (!found.ok()) return found.error();
   SearchAnswer answer;
   answer.resources.reserve(q.keys.size());
-  for (auto at = (*found)->keys.begin(); const std::string& id : q.keys) {
-    while (at->key < id) ++at;
-    if (shown(*at)) {
-      answer.resources.push_back(core::availability(*at, q.range, q.quantity, q.consecutive_days));
-    }
+  const auto& keys = (*found)->keys;
+  for (auto at = keys.begin(); const std::string& id : q.keys) {
+    while (at != keys.end() && at->key < id) ++at;
+    if (at == keys.end() || at->key != id || !shown(*at)) continue;
+    answer.resources.push_back(core::availability(*at, q.range, q.quantity, q.consecutive_days));
   }
   if (q.is_search) return accepted(std::move(answer));
   if (answer.resources.empty()) return not_found(desk, Outcome::kResourceNotFound, q.keys.front());

@@ -99,30 +99,38 @@ class Gate {
   std::atomic<bool> fails_{false};
 };
 
-/// Calendars with one read at once, and a thread for each that is handed on.
+/// The readers' threads: one for each job, one for each in the end, or none at all.
+enum class Threads { kFree, kBusy, kNone };
+
+/// Calendars with one read at once.
 class Desk {
  public:
-  explicit Desk(std::int32_t queue_max = 1000, bool has_threads = true)
-      : has_threads_(has_threads),
+  explicit Desk(std::int32_t queue_max = 1000, Threads threads = Threads::kFree)
+      : threads_are_(threads),
         calendars_(
             1, queue_max, [this](const Scope& scope) { return gate.read(scope); },
             [this](std::function<void(bool)> job) -> Result<void> {
-              if (!has_threads_) return Error{.status = Status::kBusy, .retry = Retry::kSafe};
+              if (threads_are_ == Threads::kNone) {
+                return Error{.status = Status::kBusy, .retry = Retry::kSafe};
+              }
               const std::lock_guard lock(mutex_);
-              threads_.emplace_back([job = std::move(job)] { job(false); });
+              jobs_.push_back(std::move(job));
+              if (threads_are_ == Threads::kFree) start_job();
               return {};
             }) {}
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
   ~Desk() {
     gate.let_go(100);
-    while (!threads_.empty()) {
-      std::unique_lock lock(mutex_);
-      auto thread = std::move(threads_.front());
-      threads_.pop_front();
-      lock.unlock();
-      thread.join();
-    }
+    free_threads();
+    calendars_.finish();
+    for (auto& thread : threads_) thread.join();
+  }
+
+  void free_threads() {
+    const std::lock_guard lock(mutex_);
+    threads_are_ = Threads::kFree;
+    while (!jobs_.empty()) start_job();
   }
 
   Result<void> ask(const Keys& keys, DateRange range) {
@@ -143,8 +151,13 @@ class Desk {
     const std::lock_guard lock(mutex_);
     return count;
   }
-  const bool has_threads_;
+  void start_job() {
+    threads_.emplace_back([job = std::move(jobs_.front())] { job(false); });
+    jobs_.pop_front();
+  }
+  std::atomic<Threads> threads_are_;
   std::mutex mutex_;
+  std::deque<std::function<void(bool)>> jobs_;
   int told_ = 0;
   int failed_ = 0;
   std::deque<std::thread> threads_;
@@ -365,7 +378,7 @@ TEST_CASE("A read that fails is the failure of all who are in it, and of nobody 
 }
 
 TEST_CASE("Where no thread is to be had, who blocks reads for all, and who does not is refused") {
-  Desk desk(1000, false);
+  Desk desk(1000, Threads::kNone);
   CHECK(desk.ask({"a"}, kWeek).error().status == Status::kBusy);
   auto first =
       std::async(std::launch::async, [&] { return desk.calendars().look({"a"}, kWeek).ok(); });
@@ -378,6 +391,39 @@ TEST_CASE("Where no thread is to be had, who blocks reads for all, and who does 
   CHECK(second.get());
   wait_until([&] { return desk.told() == 1; });
   CHECK(desk.ask({"a"}, kWeek).error().status == Status::kBusy);
+}
+
+TEST_CASE("Who blocks waits for no thread of the readers'") {
+  Desk desk(1000, Threads::kBusy);
+  const auto look = [&](const char* key) {
+    return std::async(std::launch::async,
+                      [&desk, key] { return desk.calendars().look({key}, kWeek).ok(); });
+  };
+  auto first = look("a");
+  desk.gate.wait_for_one();
+  auto second = look("b");
+  auto third = look("c");
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  desk.gate.let_go(3);
+  for (auto* one : {&first, &second, &third}) {
+    CHECK(one->wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+  }
+}
+
+TEST_CASE("finish() returns when all that have asked for days are answered") {
+  Desk desk;
+  must(desk.ask({"a"}, kWeek));
+  desk.gate.wait_for_one();
+  must(desk.ask({"b"}, kWeek));
+  auto finished = std::async(std::launch::async, [&] {
+    desk.calendars().finish();
+    return desk.told();
+  });
+  desk.gate.let_go();
+  desk.gate.wait_for_one();
+  CHECK(finished.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout);
+  desk.gate.let_go();
+  CHECK(finished.get() == 2);
 }
 
 TEST_CASE("As many as the queue holds may wait for days without blocking, and no more") {
