@@ -25,15 +25,14 @@ constexpr std::size_t kLaneOpensFor = 16;
 // Measured with 100 threads on 200 resources: 16 in a row gained nothing over waking all from one.
 constexpr std::size_t kWokenInARow = 32;
 
-// Days and ids are what a command's statements grow with.
+// Days and ids are what a command's statements grow with. What a sweep records is bounded for the
+// batch, see core::plan.
 std::size_t weight_of(const core::Command& command) {
   std::size_t weight = 1 + command.ids.size();
   if (const auto* r = std::get_if<CreateHolds>(&command.action)) {
     for (const auto& item : r->items) weight += item.dates.size();
   } else if (const auto* init = std::get_if<InitializeCapacity>(&command.action)) {
     weight += static_cast<std::size_t>(DateRange{init->start_date, init->end_date}.size());
-  } else if (std::holds_alternative<core::ExpireDue>(command.action)) {
-    weight += kDuePerKey * 4;
   } else if (std::holds_alternative<core::PruneKey>(command.action)) {
     weight += kPruneBatch;
   }

@@ -412,6 +412,40 @@ TEST_CASE("prune goes on until all is gone that is old, over many resources") {
   CHECK(accepted(world->list_holds({.resource_id = id})).items.empty());
 }
 
+TEST_CASE("The sweep takes few resources where much is due, and many where little is") {
+  EACH_BACKEND(db);
+  World world(db);
+  const auto sweep = [&] {
+    const auto before = accepted(world->metrics());
+    const auto expired = accepted(world->cleanup_expired_holds()).expired;
+    const auto after = accepted(world->metrics());
+    struct Sweep {
+      std::int64_t expired;
+      std::int64_t batches;
+      std::int64_t resources;
+    };
+    return Sweep{expired, after.batches - before.batches, after.commands - before.commands};
+  };
+  const auto hold = [&](const std::string& id) { world.hold(id, {day(1)}); };
+  constexpr int kMany = 120;
+  for (int i = 0; i < kMany; ++i) hold(world.tour());
+  world.clock().advance(kDefaultTtl);
+  const auto many = sweep();
+  CHECK(many.expired == kMany);
+  CHECK(many.resources == kMany);
+  CHECK(many.batches == 5);  // 4, 8, 16, 32 and the other 60
+
+  std::vector<std::string> busy;
+  for (int i = 0; i < 6; ++i) busy.push_back(world.tour(1000));
+  in_threads(6, [&](int thread) {
+    for (int i = 0; i < 110; ++i) hold(busy[static_cast<std::size_t>(thread)]);
+  });
+  world.clock().advance(kDefaultTtl);
+  const auto few = sweep();
+  CHECK(few.expired == 6 * 110);
+  CHECK(few.resources <= 4 * few.batches);
+}
+
 TEST_CASE("Sweeps and prunes at once count each row once") {
   EACH_BACKEND(db);
   World world(db, {.readers = 4});
