@@ -39,7 +39,7 @@ struct Calendars::Group {
     if (asked) {
       done.push_back(std::move(asked));
     } else {
-      has_blocked = true;
+      ++blocked;
     }
   }
   /// False, and nothing is changed, when it is full or has another range of one of the keys.
@@ -88,7 +88,7 @@ struct Calendars::Group {
 
   Scope scope{};
   std::size_t days;
-  bool has_blocked = false;  ///< somebody who waits on a thread of its own
+  std::size_t blocked = 0;   ///< those who wait on threads of their own
   std::vector<Done> done{};  ///< for those who do not
   std::optional<Result<Shared>> result{};
 
@@ -185,11 +185,18 @@ std::shared_ptr<Calendars::Group> Calendars::next() {
     waiting_.pop_front();
     queued_ -= group->done.size();
   }
-  if (group->has_blocked) {
+  if (group->blocked > 0) {
     group->call();
     return nullptr;
   }
   return hand_on(group).ok() ? nullptr : group;
+}
+
+std::size_t Calendars::waiting() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = queued_;
+  for (const auto& group : waiting_) count += group->blocked;
+  return count;
 }
 
 void Calendars::finish() {

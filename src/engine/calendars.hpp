@@ -42,6 +42,8 @@ class Calendars {
   Result<void> ask(const std::vector<std::string>& keys, DateRange range, Done done);
   /// Blocks until all that have asked are answered.
   void finish();
+  /// How many wait for their read to begin.
+  std::size_t waiting() const;
 
  private:
   struct Group;
@@ -58,7 +60,7 @@ class Calendars {
   const std::size_t queue_max_;
   const Read read_;
   const HandOn hand_on_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t running_ = 0;  ///< reads that run; as long as any waits, all that may
   std::size_t queued_ = 0;   ///< those in the groups that wait whose caller does not

@@ -313,7 +313,7 @@ TEST_CASE("What is asked for while a read runs is the next read, and one read") 
     const auto found = must(desk.calendars().look({"a"}, kWeek));
     return found->keys.size();
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  wait_until([&] { return desk.calendars().waiting() == 4; });
   CHECK_FALSE(desk.gate.has_begun());
   CHECK(desk.told() == 0);
   desk.gate.let_go();
@@ -386,7 +386,8 @@ TEST_CASE("Where no thread is to be had, who blocks reads for all, and who does 
   must(desk.ask({"b"}, kWeek));
   auto second =
       std::async(std::launch::async, [&] { return desk.calendars().look({"b"}, kWeek).ok(); });
-  desk.gate.let_go(3);  // the second may come late, and read alone
+  wait_until([&] { return desk.calendars().waiting() == 2; });
+  desk.gate.let_go(2);
   CHECK(first.get());
   CHECK(second.get());
   wait_until([&] { return desk.told() == 1; });
@@ -403,7 +404,7 @@ TEST_CASE("Who blocks waits for no thread of the readers'") {
   desk.gate.wait_for_one();
   auto second = look("b");
   auto third = look("c");
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  wait_until([&] { return desk.calendars().waiting() == 2; });
   desk.gate.let_go(3);
   for (auto* one : {&first, &second, &third}) {
     CHECK(one->wait_for(std::chrono::seconds(20)) == std::future_status::ready);
