@@ -33,7 +33,8 @@ def step(file: sqlite3.Connection, chance: random.Random) -> None:
 
 def main(path: str, seconds: float) -> None:
     chance = random.Random(1)
-    file = sqlite3.connect(path, timeout=5, isolation_level=None)
+    # Long, because it polls for a lock that is free for moments only: the first may be a while.
+    file = sqlite3.connect(path, timeout=30, isolation_level=None)
     done = busy = 0
     end = time.monotonic() + seconds
     while time.monotonic() < end:
