@@ -133,13 +133,13 @@ Result<void> Calendars::ask(const std::vector<std::string>& keys, DateRange rang
 
 Result<Calendars::Joined> Calendars::join(const std::vector<std::string>& keys, DateRange range,
                                           Done done) {
+  const bool is_queued = done != nullptr;
+  const auto is_full = [&] { return is_queued && queued_ >= queue_max_; };
+  const Error full{.status = Status::kBusy, .retry = Retry::kSafe, .message = "queue is full"};
   {
     const std::lock_guard lock(mutex_);
-    if (done && queued_ >= queue_max_) {
-      return Error{.status = Status::kBusy, .retry = Retry::kSafe, .message = "the queue is full"};
-    }
+    if (is_full()) return full;
     if (!waiting_.empty() && waiting_.back()->take(keys, range)) {
-      const bool is_queued = done != nullptr;
       waiting_.back()->add(std::move(done));
       if (is_queued) ++queued_;
       return Joined{waiting_.back()};
@@ -152,8 +152,9 @@ Result<Calendars::Joined> Calendars::join(const std::vector<std::string>& keys, 
     ++running_;
     return Joined{std::move(group), true};
   }
+  if (is_full()) return full;
   waiting_.push_back(group);
-  queued_ += group->done.size();
+  if (is_queued) ++queued_;
   return Joined{std::move(group)};
 }
 

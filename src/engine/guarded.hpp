@@ -8,8 +8,8 @@
 
 namespace holdfast::engine {
 
-/// What `ask` answers, or why there is no answer. For questions and for what comes before a command
-/// is queued: nothing has happened then.
+/// What `ask` answers, or why there is no answer. For questions, for what comes before a command is
+/// queued, and between two steps: nothing has happened there.
 template <class Ask>
 auto guarded(Ask ask) -> decltype(ask()) {
   try {

@@ -1,11 +1,11 @@
 // Operations that are made of others: the sweep, cancel by order, verify, prune, migrate.
 #include <algorithm>
 #include <map>
-#include <new>
 #include <utility>
 
 #include "core/availability.hpp"
 #include "core/ids.hpp"
+#include "engine/guarded.hpp"
 #include "engine/reads.hpp"
 
 namespace holdfast::engine {
@@ -54,16 +54,6 @@ Result<void> refuse_stray(const std::string& id, std::string_view prefix,
   return Error{.status = Status::kStorage,
                .retry = Retry::kNever,
                .message = "a row's id does not name its resource, see verify"};
-}
-
-// Memory that runs out between two steps is a failure between two steps.
-template <class Steps>
-Result<void> in_steps(Steps steps) {
-  try {
-    return steps();
-  } catch (const std::bad_alloc&) {
-    return Error{.status = Status::kNoMemory, .retry = Retry::kSafe, .message = "out of memory"};
-  }
 }
 
 // Calls `visit` with pages of keys until it fails or there are no more.
@@ -173,7 +163,7 @@ Result<void> cancel_order(Desk& desk, const CancelAllocation& r, AllocationsAnsw
 
 Reply<Value> ask(Desk& desk, const CleanupExpiredHolds& r) {
   CleanupAnswer answer;
-  auto done = in_steps([&] { return expire_due(desk, r.limit, answer); });
+  auto done = guarded([&] { return expire_due(desk, r.limit, answer); });
   if (!done.ok()) return unfinished(std::move(done.error()), answer.expired > 0);
   return Answer<Value>(answer);
 }
@@ -182,7 +172,7 @@ Reply<Value> ask(Desk& desk, const CancelAllocation& r) {
   AllocationsAnswer answer;
   answer.replayed = true;
   std::string token = r.idempotency_token;  // copied now: later there may be no memory for it
-  auto done = in_steps([&] { return cancel_order(desk, r, answer); });
+  auto done = guarded([&] { return cancel_order(desk, r, answer); });
   if (!done.ok()) {
     return unfinished(std::move(done.error()), !answer.replayed, std::move(token));
   }
@@ -270,7 +260,7 @@ Result<void> prune_keys(Desk& desk, std::vector<std::string> keys, Instant befor
 
 Reply<Value> ask(Desk& desk, const Prune& r) {
   PruneAnswer answer;
-  auto done = in_steps([&]() -> Result<void> {
+  auto done = guarded([&]() -> Result<void> {
     if (!r.erase_customer_email.empty()) {
       auto erased = erase_email(desk, r.erase_customer_email, answer);
       if (!erased.ok()) return erased;

@@ -75,8 +75,8 @@ class AnswerWriter {
   napi_value day(holdfast_date value);
   /// As one text; lib/answers.js takes it apart, which costs less than making an array from here.
   napi_value days(const holdfast_date* values, std::size_t count);
-  /// An Int32Array with four numbers for each day: a search has thousands of days, and a call into
-  /// JavaScript for each took longer than all the rest of it.
+  /// An Int32Array with four numbers for each day: a search has thousands, too many for a call into
+  /// JavaScript each.
   napi_value numbers(const holdfast_availability_day* from, std::size_t count);
   napi_value instant(holdfast_instant value) { return number(static_cast<double>(value)); }
   napi_value array(std::size_t count);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string>
 
+#include "holdfast/operations.hpp"
 #include "storage/postgres/lock_key.hpp"
 
 namespace holdfast::postgres {
@@ -137,6 +138,9 @@ constexpr const char* kVersion1[] = {
 
     "INSERT INTO holdfast.schema_info (name, value) VALUES ('lock_mode', 'advisory')",
 };
+
+// The bound that resource_capacity_range repeats.
+static_assert(bounds::kCapacityMax == 1'000'000);
 
 struct Migration {
   std::int32_t version;
