@@ -128,6 +128,21 @@ TEST_CASE("a newer schema, another lock mode and a stranger's schema are refused
                    "table_schema = 'holdfast'") == "1");
 }
 
+TEST_CASE("a day has a million places at most, and the table itself sees to that") {
+  NEEDS_POSTGRES();
+  const Database db(kPostgres);
+  (void)db.open_migrated();
+  Sql sql(db.address());
+  const auto insert = [&](const std::string& day, const std::string& places) {
+    sql.run("INSERT INTO holdfast.resource_capacity VALUES ('res_x', '" + day + "', " + places +
+            ", " + places + ")");
+  };
+  CHECK_NOTHROW(insert("2027-01-01", "999999"));
+  CHECK_NOTHROW(insert("2027-01-02", "1000000"));
+  CHECK_THROWS(insert("2027-01-03", "1000001"));
+  CHECK_THROWS(sql.run("UPDATE holdfast.resource_capacity SET max_capacity = 1000001"));
+}
+
 TEST_CASE("the catalog keeps the rules that let the tables be sharded by resource") {
   NEEDS_POSTGRES();
   const Database db(kPostgres);
