@@ -33,6 +33,8 @@ struct CommandKey {
 /// the slot of a token; it is what is locked and what leads every row.
 struct KeyScope {
   std::string key{};
+  /// Of the resource only timezone, is_active and deleted_at: the rest may be left out.
+  bool brief = false;
   std::vector<Date> dates{};                  ///< ascending, once: capacity of these days
   std::vector<std::string> hold_ids{};        ///< these holds, and their allocations
   std::vector<std::string> hold_tokens{};     ///< every hold of these tokens
@@ -51,7 +53,8 @@ struct KeyScope {
   /// (CANCELLED too) and all blackouts (deleted too) of the key. `held` and `due` stay 0.
   bool everything = false;
   /// Ended holds, deleted blackouts and remembered requests last changed before this instant, at
-  /// most `kPruneBatch` of each: as `prunable`.
+  /// most `kPruneBatch` of each: as `prunable`. Of the holds of one token only that of the largest
+  /// item_no: so item 0 goes last, and whoever writes for the token meets it until then.
   std::optional<Instant> prunable_before{};
 };
 
@@ -81,7 +84,7 @@ struct CapacityRow {
 
 struct StoredHold {
   Hold hold{};
-  std::int32_t item_no = 0;   ///< position in its request, from 0
+  std::int32_t item_no = 0;   ///< position among its request's items of its resource, from 0
   std::string fingerprint{};  ///< of the request that made it
 };
 
@@ -176,7 +179,8 @@ struct Removal {
 
 /// At most one entry for one row of a table; capacity_deltas ascend by key and date. A guard that
 /// does not hold, or an insert that meets an existing row, fails the whole transaction
-/// (Status::kBusy, Retry::kSafe): nothing is written.
+/// (Status::kBusy, Retry::kSafe): nothing is written. Removals come last: an insert meets what they
+/// remove.
 struct Changes {
   std::vector<Resource> resource_inserts{};
   std::vector<Resource> resource_updates{};  ///< overwrites all but id and created_at

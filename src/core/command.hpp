@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,6 +17,15 @@ namespace holdfast::core {
 struct Policy {
   std::chrono::milliseconds hold_ttl{};
   std::chrono::milliseconds max_hold_lifetime{};
+};
+
+/// Whether the holds of a create_holds' token are looked for before it is decided.
+enum class Tokens : std::uint8_t {
+  kLoad,
+  /// No: it is taken for new, as it nearly always is. One that is not meets its first hold's row
+  /// when it is written, which fails the transaction; and what would be refused is Deferred, since
+  /// a replay comes first.
+  kTrust,
 };
 
 struct CancelAllocations {

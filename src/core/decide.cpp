@@ -9,11 +9,12 @@
 
 namespace holdfast::core {
 
-Decision decide(std::span<const Command* const> commands, Snapshot snapshot, const Policy& policy) {
+Decision decide(std::span<const Command* const> commands, Snapshot snapshot, const Policy& policy,
+                Tokens tokens) {
   Decision decision;
   decision.verdicts.reserve(commands.size());
   State state(std::move(snapshot));
-  Context context{state, policy, decision.tally};
+  Context context{state, policy, tokens, decision.tally};
   for (const Command* command : commands) {
     const auto waits = [&](const std::string& name) { return state.key(name).deferred; };
     Verdict verdict = Deferred{};

@@ -13,7 +13,8 @@
 
 namespace holdfast::core {
 
-/// More due holds must be recorded before this command can be decided: run it again.
+/// More due holds must be recorded before this command can be decided, or its token looked for: run
+/// it again, with Tokens::kLoad.
 struct Deferred {};
 
 using Verdict = std::variant<Value, Rejection, Deferred>;
@@ -22,6 +23,7 @@ using Verdict = std::variant<Value, Rejection, Deferred>;
 struct Tally {
   std::int64_t created = 0;
   std::int64_t replayed = 0;
+  std::int64_t not_new = 0;  ///< create_holds that are replayed or refused, or put off to be sure
   std::int64_t expired = 0;
   std::int64_t confirmed = 0;
   std::int64_t cancelled = 0;
@@ -36,7 +38,8 @@ struct Decision {
 };
 
 /// A left fold: a batch of N is decided exactly as N batches of one at the same instant.
-/// REQUIRES: `snapshot` holds plan(commands), each key's `today` filled in.
-Decision decide(std::span<const Command* const> commands, Snapshot snapshot, const Policy& policy);
+/// REQUIRES: `snapshot` holds plan(commands, tokens), each key's `today` filled in.
+Decision decide(std::span<const Command* const> commands, Snapshot snapshot, const Policy& policy,
+                Tokens tokens = Tokens::kLoad);
 
 }  // namespace holdfast::core

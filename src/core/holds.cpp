@@ -19,22 +19,41 @@ HoldsAnswer answer_of(std::vector<HoldRow*> rows, bool replayed) {
   return answer;
 }
 
+// An item's place among those of its request that are of its resource: the first is 0, so whoever
+// writes for a token that the resource has already meets that row.
+std::int32_t item_no(const CreateHolds& r, std::size_t item) {
+  return static_cast<std::int32_t>(std::count_if(
+      r.items.begin(), r.items.begin() + static_cast<std::ptrdiff_t>(item),
+      [&](const HoldItem& before) { return before.resource_id == r.items[item].resource_id; }));
+}
+
+// In the order of the items; some may be pruned.
+std::vector<HoldRow*> in_order(const CreateHolds& r, const std::vector<HoldRow*>& rows) {
+  std::vector<HoldRow*> out;
+  for (std::size_t i = 0; i < r.items.size(); ++i) {
+    const auto at = std::find_if(rows.begin(), rows.end(), [&, no = item_no(r, i)](HoldRow* row) {
+      return row->stored.item_no == no && row->hold().resource_id == r.items[i].resource_id;
+    });
+    if (at != rows.end()) out.push_back(*at);
+  }
+  return out;
+}
+
 // The holds' rows are the request's own record.
-std::optional<Verdict> replay_of(State& state, const Command& command, const CreateHolds& r) {
+std::optional<Verdict> replay_of(Context& context, const Command& command, const CreateHolds& r) {
   std::vector<HoldRow*> found;
   for (const auto& name : command.keys) {
-    for (HoldRow* row : state.holds_of_token(name, r.idempotency_token)) {
-      if (row->stored.fingerprint != command.fingerprint) {
-        return reject(Outcome::kIdempotencyMismatch, name);
-      }
+    for (HoldRow* row : context.state.holds_of_token(name, r.idempotency_token)) {
+      const bool differs = row->stored.fingerprint != command.fingerprint;
+      // Only of what this batch has made all is known.
+      if (context.tokens == Tokens::kTrust && (differs || !row->fresh)) return Deferred{};
+      if (differs) return reject(Outcome::kIdempotencyMismatch, name);
       found.push_back(row);
     }
   }
   if (found.empty()) return std::nullopt;
-  std::sort(found.begin(), found.end(), [](const HoldRow* a, const HoldRow* b) {
-    return a->stored.item_no < b->stored.item_no;
-  });
-  return Value(answer_of(std::move(found), true));
+  context.tally.replayed += static_cast<std::int64_t>(r.items.size());
+  return Value(answer_of(in_order(r, found), true));
 }
 
 }  // namespace
@@ -47,12 +66,8 @@ HoldRow* find_hold(State& state, std::string_view id, std::string_view holder, b
 
 Verdict decide_one(Context& context, const Command& command, const CreateHolds& r) {
   State& state = context.state;
-  if (auto replay = replay_of(state, command, r)) {
-    if (std::holds_alternative<Value>(*replay)) {
-      context.tally.replayed += static_cast<std::int64_t>(r.items.size());
-    }
-    return std::move(*replay);
-  }
+  ++context.tally.not_new;
+  if (auto replay = replay_of(context, command, r)) return std::move(*replay);
 
   std::vector<Wanted>& wanted = context.wanted;
   wanted.clear();
@@ -66,9 +81,11 @@ Verdict decide_one(Context& context, const Command& command, const CreateHolds& 
     if (rejection->outcome == Outcome::kInsufficientCapacity && may_free_places(wanted)) {
       return Deferred{};
     }
+    if (context.tokens == Tokens::kTrust) return Deferred{};
     return std::move(*rejection);
   }
 
+  --context.tally.not_new;
   context.tally.created += static_cast<std::int64_t>(r.items.size());
   HoldsAnswer answer;
   answer.group_id = command.group_id;
@@ -76,7 +93,7 @@ Verdict decide_one(Context& context, const Command& command, const CreateHolds& 
   for (std::size_t i = 0; i < r.items.size(); ++i) {
     const HoldItem& item = r.items[i];
     StoredHold stored;
-    stored.item_no = static_cast<std::int32_t>(i);
+    stored.item_no = item_no(r, i);
     stored.fingerprint = command.fingerprint;
     Hold& hold = stored.hold;
     hold.id = command.ids[i];

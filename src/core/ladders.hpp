@@ -20,6 +20,7 @@ struct Wanted {
 struct Context {
   State& state;
   const Policy& policy;
+  const Tokens tokens;
   Tally& tally;
   std::vector<Wanted> wanted{};  ///< of the command at hand; its memory is kept for the next
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory_resource>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ std::size_t due_per_key(std::size_t keys, bool is_sweep) {
 
 class Planner {
  public:
+  explicit Planner(Tokens tokens) : tokens_(tokens) {}
   void add(const Command& command) {
     for (const auto& name : command.keys) keys_[name];
     is_sweep_ = is_sweep_ && std::holds_alternative<ExpireDue>(command.action);
@@ -44,6 +46,7 @@ class Planner {
     scope.keys.reserve(keys_.size());
     for (auto& [name, key] : keys_) {
       key.key = name;
+      key.brief = whole_.count(name) == 0;
       sort_once(key.dates);
       sort_once(key.hold_ids);
       sort_once(key.hold_tokens);
@@ -84,9 +87,12 @@ class Planner {
     key(token_slot(r.idempotency_token))
         .commands.push_back({"create_resource", r.idempotency_token});
   }
-  void need(const Command& c, const UpdateResource& r) { remember(c, r.idempotency_token); }
-  void need(const Command&, const DeleteResource&) {}
-  void need(const Command&, const RestoreResource&) {}
+  void need(const Command& c, const UpdateResource& r) {
+    remember(c, r.idempotency_token);
+    whole_.insert(r.resource_id);
+  }
+  void need(const Command&, const DeleteResource& r) { whole_.insert(r.resource_id); }
+  void need(const Command&, const RestoreResource& r) { whole_.insert(r.resource_id); }
   void need(const Command& c, const InitializeCapacity& r) {
     remember(c, r.idempotency_token);
     KeyScope& scope = key(r.resource_id);
@@ -102,7 +108,7 @@ class Planner {
     for (const auto& item : r.items) {
       KeyScope& scope = key(item.resource_id);
       append(scope.dates, item.dates);
-      scope.hold_tokens.push_back(r.idempotency_token);
+      if (tokens_ == Tokens::kLoad) scope.hold_tokens.push_back(r.idempotency_token);
     }
   }
   void need(const Command& c, const ExtendHolds& r) {
@@ -150,15 +156,17 @@ class Planner {
   }
   void need(const Command&, const EraseEmail& r) { holds(r.hold_ids, false); }
 
+  const Tokens tokens_;
   std::pmr::monotonic_buffer_resource memory_{4096};
   std::pmr::map<std::string_view, KeyScope> keys_{&memory_};  ///< names of the commands'
+  std::pmr::set<std::string_view> whole_{&memory_};  ///< keys whose resource is answered or written
   bool is_sweep_ = true;
 };
 
 }  // namespace
 
-Scope plan(std::span<const Command* const> commands) {
-  Planner planner;
+Scope plan(std::span<const Command* const> commands, Tokens tokens) {
+  Planner planner(tokens);
   for (const Command* command : commands) planner.add(*command);
   return planner.finish();
 }

@@ -9,6 +9,6 @@
 namespace holdfast::core {
 
 /// The union of what each command needs; keys ascending, days ascending, each once.
-Scope plan(std::span<const Command* const> commands);
+Scope plan(std::span<const Command* const> commands, Tokens tokens = Tokens::kLoad);
 
 }  // namespace holdfast::core

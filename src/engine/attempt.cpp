@@ -43,13 +43,22 @@ bool* replayed_of(core::Verdict& verdict) {
       *value);
 }
 
+// What a try that trusted its token would have made is not what an earlier request has made.
+bool names_the_same(const core::Verdict& a, const core::Verdict& b) {
+  const auto* first = std::get_if<HoldsAnswer>(std::get_if<Value>(&a));
+  const auto* second = std::get_if<HoldsAnswer>(std::get_if<Value>(&b));
+  if (first == nullptr || second == nullptr) return true;
+  return first->holds.front().id == second->holds.front().id;
+}
+
 // A try that was lost after its COMMIT makes all later ones look like replays. For the caller, who
 // asked once, none of them is one.
 void forgive_replays(std::vector<core::Verdict>& first, std::vector<core::Verdict>& now) {
   for (std::size_t i = 0; i < std::min(first.size(), now.size()); ++i) {
     const bool* before = replayed_of(first[i]);
     bool* after = replayed_of(now[i]);
-    if (before != nullptr && after != nullptr && !*before) *after = false;
+    if (before == nullptr || after == nullptr || *before) continue;
+    if (names_the_same(first[i], now[i])) *after = false;
   }
 }
 
@@ -59,6 +68,7 @@ struct Attempts::Batch {
   std::vector<const core::Command*> commands{};
   std::vector<std::size_t> indices{};  ///< of the commands, in the caller's span
   bool unknown = false;                ///< an earlier try may have been committed
+  core::Tokens tokens = core::Tokens::kLoad;
 };
 
 void Attempts::run(std::span<const core::Command* const> commands, const Client& client) {
@@ -66,6 +76,7 @@ void Attempts::run(std::span<const core::Command* const> commands, const Client&
   batch.commands.assign(commands.begin(), commands.end());
   batch.indices.resize(commands.size());
   for (std::size_t i = 0; i < commands.size(); ++i) batch.indices[i] = i;
+  batch.tokens = tokens();
   attempt(std::move(batch), Clock::now() + retry_timeout_, client);
 }
 
@@ -76,7 +87,7 @@ Result<void> Attempts::transact(const Scope& scope, const Batch& batch, const Cl
   bool decided = false;
   const DecideFn decide = [&](Snapshot snapshot) {
     zones_.fill(snapshot);
-    decision = core::decide(batch.commands, std::move(snapshot), policy_);
+    decision = core::decide(batch.commands, std::move(snapshot), policy_, batch.tokens);
     decided = true;
     return std::move(decision.changes);
   };
@@ -93,9 +104,22 @@ Result<void> Attempts::transact(const Scope& scope, const Batch& batch, const Cl
   }
 }
 
+core::Tokens Attempts::tokens() const {
+  return calm_ < calm_before_trust_ ? core::Tokens::kLoad : core::Tokens::kTrust;
+}
+
+// Two lanes may both count: what is counted wrongly costs a batch more or less, no more.
+void Attempts::learn(const core::Tally& tally) {
+  if (tally.not_new > 0) {
+    calm_ = 0;
+  } else if (tally.created > 0 && calm_ < calm_before_trust_) {
+    ++calm_;
+  }
+}
+
 void Attempts::attempt(Batch batch, Clock::time_point deadline, const Client& client) {
   std::vector<core::Verdict> in_doubt;
-  Scope scope = core::plan(batch.commands);
+  Scope scope = core::plan(batch.commands, batch.tokens);
   for (int tries = 1;; ++tries) {
     core::Decision decision;
     const Result<void> done = transact(scope, batch, client, decision);
@@ -104,6 +128,15 @@ void Attempts::attempt(Batch batch, Clock::time_point deadline, const Client& cl
         batch.unknown = true;
         forgive_replays(in_doubt, decision.verdicts);
         in_doubt = std::move(decision.verdicts);
+      }
+      if (std::exchange(batch.tokens, core::Tokens::kLoad) == core::Tokens::kTrust) {
+        calm_ = 0;
+        scope = core::plan(batch.commands);
+        // Most likely one was known, which is no failure.
+        if (done.error().retry == Retry::kSafe && !decision.verdicts.empty()) {
+          tries = 0;
+          continue;
+        }
       }
       const bool alone = batch.commands.size() == 1;
       const bool down = done.error().status == Status::kUnavailable || batch.unknown;
@@ -123,6 +156,7 @@ void Attempts::attempt(Batch batch, Clock::time_point deadline, const Client& cl
 
     forgive_replays(in_doubt, decision.verdicts);
     metrics_.committed(batch.commands.size(), decision.tally);
+    learn(decision.tally);
     Batch again;
     for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
       if (std::holds_alternative<core::Deferred>(decision.verdicts[i])) {
@@ -133,8 +167,9 @@ void Attempts::attempt(Batch batch, Clock::time_point deadline, const Client& cl
       }
     }
     if (again.commands.empty()) return;
-    // Each run records due holds or decides a command, so this ends.
-    if (again.commands.size() == batch.commands.size() && decision.tally.expired == 0) {
+    // Each run records due holds, decides a command or loads the tokens, so this ends.
+    if (again.commands.size() == batch.commands.size() && decision.tally.expired == 0 &&
+        batch.tokens == core::Tokens::kLoad) {
       return fail(again, stuck_error(), client);
     }
     batch = std::move(again);

@@ -23,6 +23,7 @@ bool less(const KeyScope& part, const std::string& key) { return part.key < key;
 KeyScope part_of(const std::string& key, DateRange range) {
   KeyScope part;
   part.key = key;
+  part.brief = true;
   part.range = range;
   return part;
 }

@@ -47,8 +47,7 @@ constexpr Statement kDue{
 constexpr Statement kResources{
     "resources",
     "SELECT (k.ord - 1)::int4, r.* FROM unnest($1::text[]) WITH ORDINALITY AS k(key, ord) "
-    "CROSS JOIN LATERAL (SELECT id, type, name, description, metadata::text, timezone, "
-    "is_active, created_at, updated_at, deleted_at "
+    "CROSS JOIN LATERAL (SELECT timezone, is_active, deleted_at "
     "FROM holdfast.resources WHERE id = k.key LIMIT 1) r"};
 
 constexpr Statement kCapacity{
@@ -63,13 +62,6 @@ constexpr Statement kBlackouts{
     "(SELECT resource_id, id, start_date, end_date, reason, created_at, deleted_at "
     "FROM holdfast.resource_blackouts WHERE resource_id = k.key AND deleted_at IS NULL "
     "AND end_date >= k.first AND start_date <= k.last ORDER BY resource_id, end_date OFFSET 0) b"};
-
-constexpr Statement kTokens{
-    "tokens",
-    "SELECT k.ord, h.* FROM unnest($1::int4[], $2::text[], $3::text[]) AS k(ord, key, item) "
-    "CROSS JOIN LATERAL (SELECT " HOLDFAST_HOLD_COLUMNS
-    " FROM holdfast.resource_holds WHERE resource_id = k.key AND idempotency_token = k.item "
-    "AND item_no >= 0 ORDER BY resource_id, idempotency_token, item_no OFFSET 0) h"};
 
 constexpr Statement kTake{"take",
                           "UPDATE holdfast.resource_capacity AS c SET available_capacity = "
@@ -163,7 +155,6 @@ class PostgresLimit final : public LimitDatabase {
   Numbers run_places_;
   Texts run_keys_;
   Days run_first_, run_last_;
-  Numbers hold_places_;
   Texts hold_keys_, hold_ids_, hold_tokens_, hold_fingerprints_;
   Days hold_days_;
   Texts taken_keys_;
@@ -181,7 +172,7 @@ PostgresLimit::PostgresLimit(const std::string& uri, const LimitPlan& plan)
   const ResultPtr set(PQexec(connection_.get(), kSession), PQclear);
   if (PQresultStatus(set.get()) != PGRES_COMMAND_OK) fail();
   for (const Statement& statement :
-       {kBegin, kDue, kResources, kCapacity, kBlackouts, kTokens, kTake, kCommit}) {
+       {kBegin, kDue, kResources, kCapacity, kBlackouts, kTake, kCommit}) {
     prepare(statement);
   }
   const std::string insert = insert_sql(plan.stay);
@@ -239,11 +230,9 @@ void PostgresLimit::encode_reads(const LimitBatch& batch) {
     run_first_.add(first_day_ + run.first);
     run_last_.add(first_day_ + run.last);
   }
-  hold_places_.clear();
   hold_keys_.clear();
   hold_tokens_.clear();
   for (const auto& hold : batch.holds()) {
-    hold_places_.add(hold.place);
     hold_keys_.add(batch.resource(hold.place));
     hold_tokens_.add(hold.token);
   }
@@ -287,12 +276,11 @@ void PostgresLimit::book(LimitBatch& batch) {
     send(statement,
          {run_places_.bytes(), run_keys_.bytes(), run_first_.bytes(), run_last_.bytes()});
   }
-  send(kTokens, {hold_places_.bytes(), hold_keys_.bytes(), hold_tokens_.bytes()});
   sync();
   encode_writes(batch);
   take();
   take_now(take().get());
-  for (int i = 0; i < 4; ++i) take();
+  for (int i = 0; i < 3; ++i) take();
   take_sync();
 
   send(kTake, {taken_keys_.bytes(), taken_first_.bytes(), taken_last_.bytes(), taken_.bytes()});

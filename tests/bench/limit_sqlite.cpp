@@ -125,16 +125,11 @@ class SqliteLimit final : public LimitDatabase {
   const std::string& stay(int first) const { return stay_texts_[static_cast<std::size_t>(first)]; }
 
   void read(const LimitBatch& batch, std::int64_t now) {
-    auto hold = batch.holds().begin();
     auto run = batch.runs().begin();
     mark_.bind(1, now).run();
     for (int place = 0; place < batch.resources(); ++place) {
       const std::string& resource = batch.resource(place);
       resource_.bind(1, resource).run();
-      token_.bind(1, resource);
-      for (; hold != batch.holds().end() && hold->place == place; ++hold) {
-        token_.bind(2, hold->token).run();
-      }
       due_.bind(1, resource).bind(2, now).run();
       const int first = run->first;
       capacity_.bind(1, resource);
@@ -168,11 +163,7 @@ class SqliteLimit final : public LimitDatabase {
   DatabasePtr database_;
   Statement begin_;
   Statement commit_;
-  Statement resource_ = of(
-      "SELECT id, type, name, description, metadata, timezone, is_active, created_at, updated_at, "
-      "deleted_at FROM resources WHERE id = ?1");
-  Statement token_ = of("SELECT " HOLDFAST_HOLD_COLUMNS
-                        " FROM resource_holds WHERE resource_id = ?1 AND idempotency_token = ?2");
+  Statement resource_ = of("SELECT timezone, is_active, deleted_at FROM resources WHERE id = ?1");
   Statement due_ = of("SELECT " HOLDFAST_HOLD_COLUMNS
                       " FROM resource_holds INDEXED BY resource_holds_overdue "
                       "WHERE resource_id = ?1 AND status = 'ACTIVE' AND is_overdue = 1 "

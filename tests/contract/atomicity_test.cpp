@@ -384,6 +384,25 @@ TEST_CASE("The same transaction again after it committed meets its rows and writ
   }
 }
 
+TEST_CASE("What is inserted meets what the same transaction removes") {
+  EACH_BACKEND(db);
+  const auto storage = db.open_migrated();
+  auto ended = make_hold(kKey, 1, {day(0)}, at(1000));
+  ended.hold.status = HoldStatus::kReleased;
+  write(*storage, kKey, {.resource_inserts = {make_resource(1)}, .hold_inserts = {ended}});
+  auto next = make_hold(kKey, 2, {day(0)}, at(1000));
+  next.hold.idempotency_token = ended.hold.idempotency_token;
+  const std::string before = everything(*storage, kCommands);
+  const Result<void> result =
+      try_write(*storage, {kKey},
+                {.hold_inserts = {next}, .removals = {{.key = kKey, .hold_ids = {ended.hold.id}}}});
+  REQUIRE_FALSE(result.ok());
+  INFO(describe(result.error()));
+  CHECK(result.error().status == Status::kBusy);
+  CHECK(result.error().retry == Retry::kSafe);
+  CHECK(everything(*storage, kCommands) == before);
+}
+
 TEST_CASE("Without the guards the database's own checks stop an impossible number") {
   EACH_BACKEND(db);
   if (!db.backend().has_checks) return;

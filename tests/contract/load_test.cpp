@@ -87,6 +87,32 @@ Changes capacity_on(int first, int last) {
   return out;
 }
 
+TEST_CASE("A brief look at a resource tells its timezone, whether it is active and deleted") {
+  EACH_BACKEND(db);
+  Store store(db);
+  const auto brief = [&](bool locked) {
+    const KeyScope scope{.key = kKey, .brief = true};
+    return locked ? load_locked(*store.storage, scope) : load_unlocked(*store.storage, scope);
+  };
+  for (const bool locked : {true, false}) {
+    Resource resource = make_resource(1);
+    resource.timezone = locked ? "Asia/Tokyo" : "Pacific/Kiritimati";
+    resource.is_active = locked;
+    resource.deleted_at.reset();
+    for (const bool deleted : {false, true}) {
+      if (deleted) resource.deleted_at = at(77);
+      store.put({.resource_updates = {resource}});
+      const auto found = brief(locked).resource;
+      REQUIRE(found.has_value());
+      CHECK(found->timezone == resource.timezone);
+      CHECK(found->is_active == resource.is_active);
+      CHECK(found->deleted_at == resource.deleted_at);
+    }
+  }
+  const KeyScope absent{.key = resource_id(77), .brief = true};
+  CHECK_FALSE(load_unlocked(*store.storage, absent).resource.has_value());
+}
+
 TEST_CASE("An empty scope loads the resource and nothing more") {
   EACH_BACKEND(db);
   Store store(db);
@@ -614,6 +640,41 @@ TEST_CASE("prunable names ended holds, deleted blackouts and requests older than
   CHECK(none.hold_ids.empty());
   CHECK(none.commands.empty());
   CHECK(none.blackout_ids.empty());
+}
+
+TEST_CASE(
+    "Of one token's holds only the last item is prunable, and only once those behind it went") {
+  EACH_BACKEND(db);
+  Store store(db);
+  const auto item = [](int n, int item_no, const std::string& token, HoldStatus status) {
+    StoredHold stored = with(later(n, {day(1)}), status);
+    stored.hold.idempotency_token = token;
+    stored.item_no = item_no;
+    return stored;
+  };
+  StoredHold elsewhere = with(make_hold(kOther, 9, {day(1)}, at(1)), HoldStatus::kReleased);
+  elsewhere.hold.idempotency_token = "one";
+  elsewhere.item_no = 7;
+  store.put(
+      {.hold_inserts = {
+           item(1, 0, "one", HoldStatus::kReleased), item(2, 1, "one", HoldStatus::kExpired),
+           item(3, 2, "one", HoldStatus::kReleased), item(4, 0, "two", HoldStatus::kReleased),
+           item(5, 1, "two", HoldStatus::kConfirmed), item(6, 0, "three", HoldStatus::kReleased)}});
+  store.put({.hold_inserts = {elsewhere}});
+  const KeyScope scope{.key = kKey, .prunable_before = at(100'000)};
+  const auto prunable = [&] {
+    auto ids = store.load(scope).prunable.hold_ids;
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  };
+  using Ids = std::vector<std::string>;
+  CHECK(prunable() == Ids{hold_id(kKey, 3), hold_id(kKey, 6)});
+  store.put({.removals = {{.key = kKey, .hold_ids = prunable()}}});
+  CHECK(prunable() == Ids{hold_id(kKey, 2)});
+  store.put({.removals = {{.key = kKey, .hold_ids = prunable()}}});
+  CHECK(prunable() == Ids{hold_id(kKey, 1)});
+  store.put({.removals = {{.key = kKey, .hold_ids = prunable()}}});
+  CHECK(prunable().empty());
 }
 
 TEST_CASE("prunable is cut at its batch and says so, and prune gets through in batches") {

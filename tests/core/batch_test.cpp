@@ -1,5 +1,5 @@
-// A batch is decided exactly as its commands would be one by one, the plan loads enough for it, and
-// what it writes keeps every rule of the tables.
+// A batch is decided exactly as its commands would be one by one, and as well when their tokens are
+// trusted; the plan loads enough for it, and what it writes keeps every rule of the tables.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -52,6 +52,13 @@ std::string wrong(const World& world, const std::vector<Command>& commands,
     if (auto text = differing(batch, one_by_one); !text.empty()) return text;
     if (!same(together, serial)) {
       return "worlds differ; batch:\n" + describe(together) + "one by one:\n" + describe(serial);
+    }
+    World trusting = world;
+    const auto trusted = run_all(trusting, commands, kPolicy, core::Tokens::kTrust);
+    if (auto text = differing(trusted, batch); !text.empty()) return "tokens trusted: " + text;
+    if (!same(trusting, together)) {
+      return "worlds differ; tokens trusted:\n" + describe(trusting) + "loaded:\n" +
+             describe(together);
     }
     if (verdicts != nullptr) *verdicts = std::move(batch);
     return "";
@@ -120,7 +127,8 @@ class Met {
 
 }  // namespace
 
-TEST_CASE("a batch is decided as its commands one by one", "[property]") {
+TEST_CASE("a batch is decided as its commands one by one, and as if its tokens were known",
+          "[property]") {
   const int cases = scaled(100'000);
   run_seed();
   Met met;

@@ -262,6 +262,61 @@ TEST_CASE("a move with a token that another request has used is a mismatch") {
   CHECK(decide_alone(world, move_booking(3)) == Outcome::kIdempotencyMismatch);
 }
 
+TEST_CASE("a group's replay has its holds in the order of its items, pruned ones left out") {
+  World world = open_world();
+  const std::vector<std::string> ids = {hold_id(kOther, 1), hold_id(kTour, 2), hold_id(kOther, 3)};
+  CreateHolds group;
+  group.items = {{kOther, days(1, 1), 1}, {kTour, days(2, 2), 1}, {kOther, days(3, 3), 1}};
+  group.idempotency_token = "token";
+  Command command = command_of(group, ids);
+  command.group_id = group_id(1);
+  const auto replayed = [&] {
+    std::vector<std::string> out;
+    const auto verdicts = run_all(world, {command}, kPolicy);
+    for (const Hold& hold : answer<HoldsAnswer>(verdicts.at(0)).holds) out.push_back(hold.id);
+    return out;
+  };
+  CHECK(replayed() == ids);
+  CHECK(replayed() == ids);
+  world.keys[kOther].holds.erase(ids[2]);
+  CHECK(replayed() == std::vector<std::string>{ids[0], ids[1]});
+}
+
+TEST_CASE("as long as prune leaves a hold of a request on a resource, its token is known there") {
+  World world = open_world();
+  const std::vector<std::string> ids = {hold_id(kTour, 1), hold_id(kTour, 2), hold_id(kTour, 3)};
+  CreateHolds group;
+  for (int n = 1; n <= 3; ++n) group.items.push_back({kTour, days(n, n), 1});
+  group.idempotency_token = "token";
+  Command command = command_of(group, ids);
+  command.group_id = group_id(1);
+  CHECK(decide_alone(world, command) == Outcome::kAccepted);
+  const std::size_t confirmed = GENERATE(0U, 1U, 2U, 3U);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto use = i == confirmed ? confirm_of({ids[i]}, "order", IfExpired::kReject)
+                                    : command_of(ReleaseHolds{{ids[i]}, {}, true, {}});
+    CHECK(decide_alone(world, use) == Outcome::kAccepted);
+  }
+
+  const Command prune = command_of(core::PruneKey{kTour, kNow + 1h});
+  Command other =
+      command_of(CreateHolds{{{kTour, days(4, 4), 1}}, {}, "token", {}, {}}, {hold_id(kTour, 4)});
+  std::size_t left = ids.size();
+  for (std::size_t runs = 0; left > 0; ++runs) {
+    INFO(runs << " runs, " << left << " left");
+    World trusting = world;
+    const auto verdict = run_all(trusting, {other}, kPolicy, core::Tokens::kTrust).at(0);
+    CHECK(outcome_of(verdict) == Outcome::kIdempotencyMismatch);
+    CHECK(decide_alone(world, prune) == Outcome::kAccepted);
+    const std::size_t now = world.keys[kTour].holds.size();
+    if (now == left) break;
+    left = now;
+  }
+  CHECK(left == (confirmed < 3 ? confirmed + 1 : 0));
+  const Outcome known = confirmed < 3 ? Outcome::kIdempotencyMismatch : Outcome::kAccepted;
+  CHECK(outcome_of(run_all(world, {other}, kPolicy, core::Tokens::kTrust).at(0)) == known);
+}
+
 TEST_CASE("a type is upper-case letters, digits and underscores, a letter first") {
   const auto is_type = [](const std::string& type) {
     CreateResource r;

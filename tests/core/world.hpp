@@ -49,6 +49,8 @@ class World {
   /// Writes all of it. Throws Broken on a row outside the scope, a guard that does not hold, an
   /// insert that meets a row, or a row that is written twice; then the world is of no more use.
   void apply(const Scope& scope, const Changes& changes);
+  /// Whether one of them is there already, by its token and item.
+  bool has_one_of(const std::vector<StoredHold>& holds) const;
   /// For audit(): every row of the key.
   KeySnapshot everything(const std::string& key) const;
 
@@ -65,14 +67,16 @@ std::string describe(const World& world);
 inline const std::string kHome = "Australia/Brisbane";
 inline const std::string kAhead = "Pacific/Kiritimati";
 
-/// plan, load, decide, apply. Throws Broken.
+/// plan, load, decide, apply. Throws Broken. With kTrust all are Deferred and nothing is written
+/// when a hold would meet one that is there.
 core::Decision run(World& world, const std::vector<const core::Command*>& commands,
-                   const core::Policy& policy);
+                   const core::Policy& policy, core::Tokens tokens = core::Tokens::kLoad);
 
-/// One verdict for each command, running what was deferred again until none is. Throws Broken when
-/// that does not come to an end.
+/// One verdict for each command, running what was deferred again until none is, with kLoad. Throws
+/// Broken when that does not come to an end.
 std::vector<core::Verdict> run_all(World& world, const std::vector<core::Command>& commands,
-                                   const core::Policy& policy);
+                                   const core::Policy& policy,
+                                   core::Tokens first = core::Tokens::kLoad);
 
 /// What audit() finds in all of it.
 std::vector<Violation> violations(const World& world);

@@ -62,12 +62,13 @@ class Batch {
   Batch& operator=(const Batch&) = delete;
 
   std::size_t size() const { return commands_.size(); }
-  Scope plan() const { return core::plan(pointers_); }
+  Scope plan() const { return core::plan(pointers_, kTokens); }
   core::Decision decide(Snapshot snapshot) const {
-    return core::decide(pointers_, std::move(snapshot), policy_);
+    return core::decide(pointers_, std::move(snapshot), policy_, kTokens);
   }
 
  private:
+  static constexpr auto kTokens = core::Tokens::kTrust;  // as where all are new
   const core::Policy policy_{std::chrono::minutes(30), std::chrono::hours(24)};
   std::vector<core::Command> commands_{};
   std::vector<const core::Command*> pointers_{};

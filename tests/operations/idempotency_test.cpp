@@ -155,6 +155,69 @@ TEST_CASE("A group's token is written on every resource it touches") {
   CHECK(world.available(a, day(0)) == 3);
 }
 
+TEST_CASE("A token that was taken for new is known all the same") {
+  EACH_BACKEND(db);
+  World world(db);
+  const auto a = world.tour(5);
+  const auto b = world.tour(5);
+  const CreateHold request{.resource_id = a, .dates = {day(0)}, .idempotency_token = "one"};
+  const CreateHolds group{.items = {{b, {day(1)}, 1}, {a, {day(1)}, 1}, {b, {day(2)}, 1}},
+                          .idempotency_token = "group"};
+  world.sell();
+  const auto first = accepted(world->create_hold(request));
+  const auto holds = accepted(world->create_holds(group));
+  world.sell();
+  const auto again = accepted(world->create_hold(request));
+  CHECK(again.replayed);
+  CHECK(text(again.hold) == text(first.hold));
+  world.sell();
+  const auto all_again = accepted(world->create_holds(group));
+  CHECK(all_again.replayed);
+  CHECK(text_of(all_again) == text_of(holds));
+
+  const std::string mismatch = "IDEMPOTENCY_MISMATCH";
+  for (const auto& token : {"one", "group"}) {
+    world.sell();
+    CHECK(outcome(world->create_hold(
+              {.resource_id = a, .dates = {day(3)}, .idempotency_token = token})) == mismatch);
+  }
+  world.sell();
+  CHECK(outcome(world->create_hold(
+            {.resource_id = b, .dates = {day(3)}, .idempotency_token = "group"})) == mismatch);
+  // Also where all is refused that is new.
+  world.clock().advance(std::chrono::hours(1));
+  world.remove(a);
+  world.sell();
+  CHECK(accepted(world->create_hold(request)).hold.status == HoldStatus::kExpired);
+  world.sell();
+  CHECK(outcome(world->create_hold({.resource_id = a, .dates = {day(3)}})) == "RESOURCE_NOT_FOUND");
+  CHECK(world.available(b, day(3)) == 5);
+}
+
+TEST_CASE("A request that is not new costs a second transaction where new ones were expected") {
+  EACH_BACKEND(db);
+  World world(db);
+  const auto id = world.tour(2);
+  const CreateHold request{.resource_id = id, .dates = {day(0)}, .idempotency_token = "t"};
+  const auto transactions = [&](const CreateHold& r) {
+    const auto before = accepted(world->metrics()).batches;
+    static_cast<void>(must(world->create_hold(r)));
+    return accepted(world->metrics()).batches - before;
+  };
+  const CreateHold taken{.resource_id = id, .dates = {day(0)}, .quantity = 2};
+  CHECK(transactions(request) == 1);
+  CHECK(transactions(taken) == 1);
+  world.sell();
+  CHECK(transactions(taken) == 2);
+  CHECK(transactions(taken) == 1);
+  CHECK(transactions({.resource_id = id, .dates = {day(1)}}) == 1);
+  CHECK(transactions(taken) == 1);
+  world.sell();
+  // The first one fails, and only what is committed counts.
+  CHECK(transactions(request) == 1);
+  CHECK(accepted(world->metrics()).storage_retries == 0);
+}
+
 TEST_CASE("A refused request keeps no token") {
   EACH_BACKEND(db);
   World world(db);

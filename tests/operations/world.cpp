@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "engine/attempt.hpp"
+
 namespace holdfast::test {
 
 std::string describe(const Rejection& rejection) {
@@ -41,6 +43,11 @@ Hold World::hold(const std::string& resource_id, std::vector<Date> dates, std::i
              engine_->create_hold(
                  {.resource_id = resource_id, .dates = std::move(dates), .quantity = quantity}))
       .hold;
+}
+
+void World::sell() {
+  const auto id = tour(engine::Attempts::kCalmBeforeTrust);
+  for (int i = 0; i < engine::Attempts::kCalmBeforeTrust; ++i) hold(id, {day(0)});
 }
 
 Hold World::short_hold(const std::string& resource_id, std::vector<Date> dates,

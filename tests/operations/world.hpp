@@ -71,6 +71,8 @@ class World {
   /// A resource without capacity.
   std::string bare(CreateResource request = {.type = "TOUR", .name = "Bare"});
   Hold hold(const std::string& resource_id, std::vector<Date> dates, std::int32_t quantity = 1);
+  /// So many holds of new tokens that the engine takes the next token for new, too.
+  void sell();
   /// One whose customer asks for `ttl`.
   Hold short_hold(const std::string& resource_id, std::vector<Date> dates,
                   std::chrono::milliseconds ttl, std::int32_t quantity = 1);

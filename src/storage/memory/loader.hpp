@@ -163,6 +163,12 @@ class Loader {
     return out;
   }
 
+  bool is_last(const StoredHold& stored) const {
+    const std::string& token = stored.hold.idempotency_token;
+    const auto next = rows_.holds_by_token.upper_bound({token, stored.item_no});
+    return next == rows_.holds_by_token.end() || next->first.first != token;
+  }
+
   KeySnapshot::Prunable prunable(Instant before) const {
     KeySnapshot::Prunable out;
     const auto take = [&](auto& list, const auto& id) {
@@ -175,7 +181,7 @@ class Loader {
     for (const auto& [id, stored] : rows_.holds) {
       const HoldStatus status = stored.hold.status;
       const bool ended = status == HoldStatus::kReleased || status == HoldStatus::kExpired;
-      if (ended && stored.hold.updated_at < before) take(out.hold_ids, id);
+      if (ended && stored.hold.updated_at < before && is_last(stored)) take(out.hold_ids, id);
     }
     for (const auto& [key, command] : rows_.commands) {
       if (command.created_at < before) take(out.commands, key);

@@ -28,6 +28,11 @@ constexpr Statement kResources{
     "CROSS JOIN LATERAL (SELECT " HOLDFAST_RESOURCE_COLUMNS
     " FROM holdfast.resources WHERE id = k.key LIMIT 1) r"};
 
+constexpr Statement kBriefResources{
+    "SELECT (k.ord - 1)::int4, r.* FROM unnest($1::text[]) WITH ORDINALITY AS k(key, ord) "
+    "CROSS JOIN LATERAL (SELECT " HOLDFAST_BRIEF_RESOURCE_COLUMNS
+    " FROM holdfast.resources WHERE id = k.key LIMIT 1) r"};
+
 constexpr std::int64_t kRunDays = 366;
 constexpr Statement kCapacity{
     "SELECT k.ord, c.* FROM unnest($1::int4[], $2::text[], $3::date[], $4::date[]) "
@@ -153,9 +158,11 @@ constexpr Statement kDueTotals{HOLDFAST_TOTALS("AND expires_at <= c.now ")};
 
 constexpr Statement kPrunableHolds{
     "SELECT k.ord, h.id FROM " HOLDFAST_BEFORE
-    "(SELECT id FROM holdfast.resource_holds WHERE resource_id = k.key "
+    "(SELECT id FROM holdfast.resource_holds AS a WHERE resource_id = k.key "
     "AND status IN ('RELEASED', 'EXPIRED') AND updated_at < k.before "
-    "ORDER BY resource_id, updated_at LIMIT 501) h"};
+    "AND NOT EXISTS (SELECT FROM holdfast.resource_holds AS b WHERE b.resource_id = a.resource_id "
+    "AND b.idempotency_token = a.idempotency_token AND b.item_no > a.item_no AND b.item_no >= 0 "
+    "LIMIT 1) ORDER BY resource_id, updated_at LIMIT 501) h"};
 constexpr Statement kPrunableCommands{
     "SELECT k.ord, c.operation, c.token FROM " HOLDFAST_BEFORE
     "(SELECT operation, token FROM holdfast.commands WHERE resource_id = k.key "
@@ -338,7 +345,11 @@ void Loader::queue(Trip& trip, std::optional<Instant> now) {
   } else {
     clock_step_ = trip.add(kClock, Params().add(now));
   }
-  expect(trip.add(kResources, keys), &Loader::take_resource);
+  if (std::all_of(scope_.keys.begin(), scope_.keys.end(), [](const auto& k) { return k.brief; })) {
+    expect(trip.add(kBriefResources, keys), &Loader::take_brief_resource);
+  } else {
+    expect(trip.add(kResources, keys), &Loader::take_resource);
+  }
   queue_days(trip);
   queue_named(trip);
   queue_dates_of_holds(trip);
@@ -537,6 +548,13 @@ void Loader::take_due(const Trip& trip, Snapshot& snapshot) {
 }
 
 void Loader::take_resource(KeySnapshot& key, Row& row) { key.resource = read_resource(row); }
+
+void Loader::take_brief_resource(KeySnapshot& key, Row& row) {
+  Resource& out = key.resource.emplace();
+  out.timezone = row.text();
+  out.is_active = row.boolean();
+  out.deleted_at = row.maybe_instant();
+}
 
 void Loader::take_capacity(KeySnapshot& key, Row& row) {
   CapacityRow out;

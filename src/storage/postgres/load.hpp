@@ -21,6 +21,7 @@ namespace holdfast::postgres {
 #define HOLDFAST_RESOURCE_COLUMNS                                                  \
   "id, type, name, description, metadata::text, timezone, is_active, created_at, " \
   "updated_at, deleted_at"
+#define HOLDFAST_BRIEF_RESOURCE_COLUMNS "timezone, is_active, deleted_at"
 #define HOLDFAST_BLACKOUT_COLUMNS \
   "resource_id, id, start_date, end_date, reason, created_at, deleted_at"
 
@@ -60,6 +61,7 @@ class Loader {
                   std::vector<std::string> KeyScope::*items);
 
   void take_resource(KeySnapshot& key, Row& row);
+  void take_brief_resource(KeySnapshot& key, Row& row);
   void take_capacity(KeySnapshot& key, Row& row);
   void take_calendar(KeySnapshot& key, Row& row);
   void take_total(KeySnapshot& key, Row& row);

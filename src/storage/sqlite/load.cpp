@@ -54,10 +54,18 @@ class KeyLoader {
 
  private:
   void load_resource() {
+    if (scope_.brief) return load_brief_resource();
     Statement query =
         connection_.statement("SELECT " HOLDFAST_RESOURCE_COLUMNS " FROM resources WHERE id = ?1");
     query.bind(1, scope_.key);
     if (query.step()) out_.resource = read_resource(query);
+  }
+
+  void load_brief_resource() {
+    Statement query = connection_.statement("SELECT " HOLDFAST_BRIEF_RESOURCE_COLUMNS
+                                            " FROM resources WHERE id = ?1");
+    query.bind(1, scope_.key);
+    if (query.step()) out_.resource = read_brief_resource(query);
   }
 
   void load_commands() {
@@ -296,8 +304,11 @@ class KeyLoader {
   void load_prunable(Instant before) {
     auto& prunable = out_.prunable;
     prunable.hold_ids = load_ids(
-        "SELECT id FROM resource_holds INDEXED BY resource_holds_ended WHERE resource_id = ?1 "
-        "AND status IN ('RELEASED', 'EXPIRED') AND updated_at < ?2 ORDER BY updated_at LIMIT ?3",
+        "SELECT id FROM resource_holds AS h INDEXED BY resource_holds_ended WHERE resource_id = ?1 "
+        "AND status IN ('RELEASED', 'EXPIRED') AND updated_at < ?2 "
+        "AND NOT EXISTS (SELECT 1 FROM resource_holds AS o WHERE o.resource_id = h.resource_id "
+        "AND o.idempotency_token = h.idempotency_token AND o.item_no > h.item_no) "
+        "ORDER BY updated_at LIMIT ?3",
         before);
     prunable.blackout_ids = load_ids(
         "SELECT id FROM resource_blackouts WHERE resource_id = ?1 AND deleted_at < ?2 LIMIT ?3",

@@ -26,6 +26,14 @@ void put(char* out, unsigned value, int width) {
 
 }  // namespace
 
+Resource read_brief_resource(const Statement& row) {
+  Resource out;
+  out.timezone = row.text(0);
+  out.is_active = row.integer(1) != 0;
+  out.deleted_at = optional_instant(row, 2);
+  return out;
+}
+
 Resource read_resource(const Statement& row) {
   Resource out;
   out.id = row.text(0);

@@ -13,6 +13,7 @@
 // literals.
 #define HOLDFAST_RESOURCE_COLUMNS \
   "id, type, name, description, metadata, timezone, is_active, created_at, updated_at, deleted_at"
+#define HOLDFAST_BRIEF_RESOURCE_COLUMNS "timezone, is_active, deleted_at"
 #define HOLDFAST_HOLD_COLUMNS                                                             \
   "id, resource_id, dates, quantity, customer_email, holder, idempotency_token, status, " \
   "expires_at, group_id, created_at, updated_at, item_no, fingerprint"
@@ -37,6 +38,7 @@
 
 namespace holdfast::sqlite {
 
+Resource read_brief_resource(const Statement& row);
 Resource read_resource(const Statement& row);
 Hold read_hold(const Statement& row);
 StoredHold read_stored_hold(const Statement& row);

@@ -1,6 +1,7 @@
 #include "time_machine/errand.hpp"
 
 #include <algorithm>
+#include <map>
 #include <type_traits>
 
 namespace holdfast::test::machine {
@@ -28,8 +29,9 @@ Effect of(const Auditor& books, const CreateHold& r) {
 }
 Effect of(const Auditor& books, const CreateHolds& r) {
   std::string all;
-  for (std::size_t i = 0; i < r.items.size(); ++i) {
-    const auto one = held(books, r.items[i].resource_id, r.idempotency_token, static_cast<int>(i));
+  std::map<std::string, int> items;  // of each resource, so far
+  for (const HoldItem& item : r.items) {
+    const auto one = held(books, item.resource_id, r.idempotency_token, items[item.resource_id]++);
     if (!one) return std::nullopt;
     all += *one;
   }

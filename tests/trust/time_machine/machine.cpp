@@ -69,10 +69,22 @@ void Machine::leave(int host) {
 
 // ---- fate ---------------------------------------------------------------------------------------
 
+namespace {
+bool is_poison(const std::string& token) { return token.starts_with("poison"); }
+}  // namespace
+
+bool Machine::is_poisoned(const Changes& changes) {
+  const bool poisoned =
+      std::any_of(changes.hold_inserts.begin(), changes.hold_inserts.end(),
+                  [](const StoredHold& row) { return is_poison(row.hold.idempotency_token); });
+  if (poisoned) ++poisonings_;
+  if (poisoned) ++life_.faults;
+  return poisoned;
+}
+
 Fault Machine::next_fault(int host, const Scope& scope) {
   const auto poisoned = [](const KeyScope& key) {
-    const auto bad = [](const std::string& token) { return token.starts_with("poison"); };
-    return std::any_of(key.hold_tokens.begin(), key.hold_tokens.end(), bad);
+    return std::any_of(key.hold_tokens.begin(), key.hold_tokens.end(), is_poison);
   };
   if (std::any_of(scope.keys.begin(), scope.keys.end(), poisoned)) {
     ++poisonings_;
@@ -139,6 +151,16 @@ void Machine::committed(int host, Instant now, const Changes& changes) {
   } catch (const Wrong& broken) {
     wrong(broken.what());
   }
+}
+
+bool Machine::met_a_known_token(const Changes& changes) {
+  const bool met = std::any_of(changes.hold_inserts.begin(), changes.hold_inserts.end(),
+                               [this](const StoredHold& row) {
+                                 const auto& known = books_.of(row.hold.resource_id).hold_of_token;
+                                 return known.count({row.hold.idempotency_token, row.item_no}) != 0;
+                               });
+  if (met) hit(Mark::kKnownTokenMet);
+  return met;
 }
 
 void Machine::meanwhile(int, const Scope* scope) {
@@ -295,7 +317,9 @@ void Machine::deliver(int host, std::vector<Errand*> errands) {
   const auto batches = slot.host->metrics().batches;
   const auto replies = slot.host->answer(requests);
   const bool quiet = acts_ == began && errands.size() == 1;
-  if (quiet && slot.host->metrics().batches > batches + 1) hit(Mark::kPutOffForDueHolds);
+  if (quiet && slot.host->metrics().batches > batches + 1) {
+    hit(slot.host->trusts_tokens() ? Mark::kPutOffToBeSure : Mark::kPutOffForDueHolds);
+  }
   bool neighbour_served = false;
   for (std::size_t i = 0; i < replies.size(); ++i) {
     --errands[i]->in_flight;

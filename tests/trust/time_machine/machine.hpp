@@ -57,6 +57,7 @@ class Machine final : public Fate {
 
   // Fate
   Fault next_fault(int host, const Scope& scope) override;
+  bool is_poisoned(const Changes& changes) override;
   bool is_dead(int host) const override;
   void dies(int host) override;
   void meanwhile(int host, const Scope* scope) override;
@@ -64,6 +65,7 @@ class Machine final : public Fate {
   bool read_fails(int) override { return faults_on_ && dice_.chance(weather_.read_fails); }
   void wrong(const std::string& what) override;
   void committed(int host, Instant now, const Changes& changes) override;
+  bool met_a_known_token(const Changes& changes) override;
 
   void open_shop();
   void act();

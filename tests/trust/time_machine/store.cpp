@@ -50,12 +50,17 @@ Result<void> Store::carry_out(const Scope& scope, const DecideFn& decide, Fault 
     now = snapshot.now;
     Changes changes = decide(std::move(snapshot));
     fate_.meanwhile(host_, &scope);
+    if (fate_.is_poisoned(changes)) fault = Fault::kPoisoned;
     if (!writes(fault)) throw Aborted();
     written = changes;
     return changes;
   });
   if (writes(fault)) {
-    // Each transaction holds its locks, so that a guard which is hit is a wrong decision.
+    if (!done.ok() && fate_.met_a_known_token(written)) {
+      if (fault == Fault::kDiesAfter) fate_.dies(host_);
+      return fault == Fault::kDiesAfter ? Result<void>(gone()) : done;
+    }
+    // Each transaction holds its locks, so that any other guard which is hit is a wrong decision.
     if (!done.ok()) {
       fate_.wrong("the storage refuses a decision: " + done.error().message);
       return gone();

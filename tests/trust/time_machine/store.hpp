@@ -27,6 +27,8 @@ class Fate {
  public:
   virtual ~Fate() = default;
   virtual Fault next_fault(int host, const Scope& scope) = 0;
+  /// Whether they hold what the database refuses for good, where the scope did not show it.
+  virtual bool is_poisoned(const Changes& changes) = 0;
   virtual bool is_dead(int host) const = 0;
   virtual void dies(int host) = 0;
   /// Other hosts may do something now: before the locks, while they are held, and between a list
@@ -36,6 +38,8 @@ class Fate {
   virtual bool read_fails(int host) = 0;
   virtual void wrong(const std::string& what) = 0;
   virtual void committed(int host, Instant now, const Changes& changes) = 0;
+  /// Whether one of the holds is there already: the host has taken its token for new.
+  virtual bool met_a_known_token(const Changes& changes) = 0;
 };
 
 /// What all hosts share.
