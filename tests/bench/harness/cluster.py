@@ -16,6 +16,7 @@ import time
 SETTINGS = {
     "shared_buffers": "512MB",
     "max_wal_size": "8GB",
+    "min_wal_size": "2GB",
     "max_connections": "300",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -103,6 +104,13 @@ class Cluster:
             raise RuntimeError(done.stderr.strip())
         return done.stdout.strip()
 
+    def fill_log(self) -> None:
+        """A server that has run for a while writes its log into files that it has used before.
+        A new one fills each with zeros first, 16 MB of them, and whoever commits then waits."""
+        self.sql("DO $$ BEGIN FOR i IN 1..128 LOOP PERFORM pg_logical_emit_message(false, '', ''); "
+                 "PERFORM pg_switch_wal(); END LOOP; END $$")
+        self.sql("CHECKPOINT")
+
     def create(self, database: str, template: str | None = None) -> None:
         self.sql(f'CREATE DATABASE "{database}"' +
                  (f' TEMPLATE "{template}"' if template else ""))
@@ -151,5 +159,5 @@ class Cluster:
     def describe(self) -> dict:
         shown = {name: self.sql(f"SHOW {name}") for name in DURABILITY}
         shown.update({name: self.sql(f"SHOW {name}")
-                      for name in ("shared_buffers", "max_wal_size")})
+                      for name in ("shared_buffers", "max_wal_size", "min_wal_size")})
         return {"version": self.sql("SHOW server_version"), "settings": shown}

@@ -156,8 +156,9 @@ def confirm_release(bench: Bench) -> list:
 
 def availability(bench: Bench) -> list:
     return (both(bench, "6a", "check_availability of 30 days, 100 callers", "check", 100) +
-            both(bench, "6b", "search_availability of 500 resources x 30 days, 4 callers; the "
-                 "shop's programs ask 500 times", "search", 4, (), stock_of(bench, 500)))
+            [case for key, callers in (("6b", 4), ("6c", 20)) for case in both(
+                bench, key, f"search_availability of 500 resources x 30 days, {callers} callers; "
+                "the shop's programs ask 500 times", "search", callers, (), stock_of(bench, 500))])
 
 
 def holdfasts(*databases: str) -> list:
