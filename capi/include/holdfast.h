@@ -894,7 +894,8 @@ holdfast_metrics_submit(holdfast_engine engine, const holdfast_metrics_request* 
                         uint64_t tag, holdfast_error* error) HOLDFAST_NOEXCEPT;
 
 /* Removes RELEASED and EXPIRED holds, deleted blackouts and remembered tokens that have not changed
- * for a time; never a CONFIRMED hold or its token. result: counts.holds_removed, .tokens_removed,
+ * for a time; never a CONFIRMED hold or its token, nor a hold as long as one stays that the same
+ * request has made after it on the same resource. result: counts.holds_removed, .tokens_removed,
  * .blackouts_removed, .emails_erased. */
 typedef struct holdfast_prune_request {
   uint32_t struct_size;

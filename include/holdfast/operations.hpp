@@ -541,8 +541,9 @@ struct GetMetrics {
 };
 
 /// Removes RELEASED and EXPIRED holds, deleted blackouts and remembered tokens that have not
-/// changed for `older_than`; never a CONFIRMED hold or its token. With `erase_customer_email`, that
-/// address is taken off every hold, whatever its age.
+/// changed for `older_than`; never a CONFIRMED hold or its token. A hold also stays as long as one
+/// does that the same request has made after it on the same resource, so that its token is known
+/// whole. With `erase_customer_email`, that address is taken off every hold, whatever its age.
 struct Prune {
   using Value = PruneAnswer;
   std::chrono::hours older_than{24 * 30};  ///< at least 24 h

@@ -106,9 +106,9 @@ class Load {
     for (const auto& [id, stored] : rows_.holds) {
       if (!ended(stored.hold.status) || stored.hold.updated_at >= before) continue;
       const bool is_last =
-          std::none_of(rows_.holds.begin(), rows_.holds.end(), [&](const auto& at) {
-            return at.second.hold.idempotency_token == stored.hold.idempotency_token &&
-                   at.second.item_no > stored.item_no;
+          std::none_of(rows_.holds.begin(), rows_.holds.end(), [&row = stored](const auto& other) {
+            return other.second.hold.idempotency_token == row.hold.idempotency_token &&
+                   other.second.item_no > row.item_no;
           });
       if (is_last) out.hold_ids.push_back(id);
     }

@@ -578,15 +578,26 @@ Answer Model::cleanup() {
   return answer;
 }
 
-// Only what has ended, and has not changed for so long.
+// Only what has ended, and has not changed for so long; of a group's holds on one resource none
+// before one that stays.
 Answer Model::prune(const Step& step) {
   const Instant before = now_ - std::chrono::hours(step.number_wanted);
+  const auto is_over = [&](const HoldSeen& row) {
+    return (row.status == "RELEASED" || row.status == "EXPIRED") && row.updated_at < before;
+  };
   Answer answer;
   for (auto& [name, resource] : resources_) {
     record_due(resource);
+    std::map<std::string, int> last_to_stay;
+    for (const auto& [id, hold] : resource.holds) {
+      if (hold.row.group.empty() || is_over(hold.row)) continue;
+      int& last = last_to_stay[hold.row.group];
+      last = std::max(last, hold.item);
+    }
     const auto holds = std::erase_if(resource.holds, [&](const auto& hold) {
-      const HoldSeen& row = hold.second.row;
-      return (row.status == "RELEASED" || row.status == "EXPIRED") && row.updated_at < before;
+      const auto last = last_to_stay.find(hold.second.row.group);
+      const bool stays = last != last_to_stay.end() && hold.second.item < last->second;
+      return is_over(hold.second.row) && !stays;
     });
     const auto tokens =
         std::erase_if(resource.remembered, [&](const auto& r) { return r.second.at < before; });
